@@ -1,0 +1,1 @@
+"""Every port in this process's memory: for tests, for studying the domain, and for a first look without servers."""

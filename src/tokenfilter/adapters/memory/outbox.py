@@ -1,0 +1,47 @@
+"""Notifications owed, in this process's memory."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+
+from tokenfilter.domain.notification import Notification
+from tokenfilter.ports.outbox import Outbox
+
+
+class MemoryOutbox(Outbox):
+    """Owed notifications by id; `redeliver` gives a new sender what a dead one had taken."""
+
+    def __init__(self) -> None:
+        self._owed: dict[str, Notification] = {}
+        self._waiting: deque[str] = deque()
+        self._changed = asyncio.Event()
+
+    async def put(self, notification: Notification) -> bool:
+        if notification.id in self._owed:
+            return False
+        self._owed[notification.id] = notification
+        self._waiting.append(notification.id)
+        self._changed.set()
+        return True
+
+    async def take(self, limit: int) -> Sequence[Notification]:
+        while not self._waiting:
+            self._changed.clear()
+            await self._changed.wait()
+        ids = [self._waiting.popleft() for _ in range(min(limit, len(self._waiting)))]
+        return [self._owed[i] for i in ids if i in self._owed]
+
+    async def intend(self, notification: Notification) -> bool:
+        return notification.id in self._owed
+
+    async def finish(self, notifications: Sequence[Notification]) -> None:
+        for notification in notifications:
+            self._owed.pop(notification.id, None)
+
+    async def length(self) -> int:
+        return len(self._owed)
+
+    async def redeliver(self) -> None:
+        """What a sender that died had taken is given again."""
+        self._waiting = deque(self._owed)
+        self._changed.set()

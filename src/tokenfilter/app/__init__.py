@@ -1,0 +1,1 @@
+"""What the program does: one use case a file, each a verb phrase. They decide nothing; `domain` does."""

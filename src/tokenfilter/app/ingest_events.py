@@ -1,0 +1,88 @@
+"""Hear a feed: stamp what it says once, drop what it repeats, and queue the rest for matching."""
+
+from collections import OrderedDict
+from collections.abc import Hashable
+
+from tokenfilter.domain.channel import ChannelStats
+from tokenfilter.domain.event import Event, FeedLine, Heard, StampedTick, Tick, stamp_of
+from tokenfilter.domain.history import price_seen
+from tokenfilter.ports.channels import Channels
+from tokenfilter.ports.clock import Clock
+from tokenfilter.ports.event_stream import Buried, EventStream
+from tokenfilter.ports.failures import UnavailableError
+from tokenfilter.ports.journal import Journal
+from tokenfilter.ports.subscribers import Subscribers
+from tokenfilter.ports.telemetry import Telemetry
+from tokenfilter.ports.token_feed import TokenFeed, Unreadable
+
+_REMEMBERED = 100_000
+
+
+class IngestEvents:
+    """One for all feeds of a process: what one feed said and another repeats is processed once (R3)."""
+
+    def __init__(
+        self,
+        *,
+        events: EventStream,
+        channels: Channels,
+        journal: Journal,
+        subscribers: Subscribers,
+        clock: Clock,
+        telemetry: Telemetry,
+    ) -> None:
+        self._events = events
+        self._channels = channels
+        self._journal = journal
+        self._subscribers = subscribers
+        self._clock = clock
+        self._telemetry = telemetry
+        self._known: OrderedDict[Hashable, None] = OrderedDict()
+
+    async def follow(self, feed: TokenFeed) -> None:
+        """Take everything a feed says until it ends. While the queue is full the feed is held back."""
+        self._telemetry.feed_state(feed.name, "opening")
+        try:
+            async for line in feed.lines():
+                self._telemetry.feed_state(feed.name, "live")
+                await self.take(line, feed=feed.name, recorded=feed.recorded)
+        except UnavailableError as error:
+            self._telemetry.feed_state(feed.name, "failed")
+            self._telemetry.failed(f"feed {feed.name}", str(error), now=self._clock.now())
+            raise
+        self._telemetry.feed_state(feed.name, "ended")
+
+    async def take(self, line: FeedLine | Unreadable, *, feed: str, recorded: bool) -> None:
+        """Take one line; a line that cannot be understood is counted and kept, and stops nothing."""
+        now = self._clock.now()
+        match line:
+            case Unreadable():
+                self._telemetry.unreadable(feed, line.reason)
+                await self._events.bury(Buried(reason=line.reason, sample=line.sample))
+                return
+            case Heard():
+                if self._is_repeated(line):
+                    self._telemetry.duplicate(feed)
+                    return
+                at = stamp_of(line.observed_at, received_at=now, recorded=recorded)
+                seq = await self._subscribers.seq()
+                await self._events.append(Event(heard=line, at=at, settings_seq=seq, received_at=now))
+            case Tick():
+                await self._journal.note(price_seen(line))
+                at = stamp_of(line.observed_at, received_at=now, recorded=recorded)
+                seq = await self._subscribers.seq()
+                await self._events.append(StampedTick(tick=line, at=at, settings_seq=seq, received_at=now))
+            case ChannelStats():
+                await self._channels.put(line)
+        self._telemetry.heard(feed, now=now)
+
+    def _is_repeated(self, heard: Heard) -> bool:
+        """The same id, or the same token, instant and calls, was heard before (FORMATS 1)."""
+        keys: tuple[Hashable, ...] = (heard.id, (heard.token, heard.observed_at, frozenset(heard.calls)))
+        repeated = any(key in self._known for key in keys)
+        for key in keys:
+            self._known[key] = None
+            self._known.move_to_end(key)
+        while len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
+        return repeated

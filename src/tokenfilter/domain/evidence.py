@@ -1,0 +1,98 @@
+"""What is known when judging: an event's values, its calls, the callers' statistics, and what follows from them.
+
+One `Evidence` serves every filter that judges the event, so each derived value is computed once.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from tokenfilter.domain.call import KeptCall
+from tokenfilter.domain.channel import CHANNEL_METRICS, ChannelStats
+from tokenfilter.domain.event import Event
+from tokenfilter.domain.ids import ChannelId
+from tokenfilter.domain.market import FLAGS, METRICS, Scope
+from tokenfilter.domain.numbers import ratio, rounded
+
+_TOKEN_METRICS = tuple(m.name for m in METRICS.values() if m.scope is Scope.TOKEN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """An event as judging sees it. `values` holds every token metric that is known, by name."""
+
+    event: Event
+    calls: tuple[KeptCall, ...]
+    stats: Mapping[ChannelId, ChannelStats]
+    values: Mapping[str, Decimal] = field(repr=False)
+
+    @property
+    def at(self) -> datetime:
+        """The instant the event counts as of."""
+        return self.event.at
+
+    def flag(self, name: str) -> bool | None:
+        """The flag, None while unknown."""
+        return self.event.heard.flags.get(name)
+
+    def statistic(self, channel: ChannelId, metric: str) -> Decimal | None:
+        """A channel's statistic, None while unknown."""
+        stats = self.stats.get(channel)
+        return stats.value(metric) if stats else None
+
+
+def gather(event: Event, calls: tuple[KeptCall, ...], stats: Mapping[ChannelId, ChannelStats]) -> Evidence:
+    """Put together what is known of an event whose kept calls are `calls` and whose callers have `stats` as of it."""
+    market = event.heard.market
+    derived = {
+        "age": _age(event),
+        "liqpct": _percent_of(market.get("liq"), market.get("mcap")),
+        "callers": Decimal(len(calls)) if calls else Decimal(0),
+        "mcap_at_call": calls[0].first.market_cap_usd if calls else None,
+        "fdv_at_call": calls[0].first.fdv_usd if calls else None,
+        "rise": _rise(market, calls),
+        "since": _seconds(event.at, calls[0].first.called_at) if calls else None,
+    }
+    values = {**market, **{name: value for name, value in derived.items() if value is not None}}
+    return Evidence(event=event, calls=calls, stats=stats, values=values)
+
+
+def unknowns(evidence: Evidence) -> tuple[frozenset[str], Mapping[ChannelId, frozenset[str]]]:
+    """What is missing: metrics and flags by name, and per calling channel its missing statistics."""
+    metrics = frozenset(name for name in _TOKEN_METRICS if name not in evidence.values)
+    flags = frozenset(f"flag:{name}" for name in FLAGS if evidence.flag(name) is None)
+    channels = {
+        c.channel: frozenset(m for m in CHANNEL_METRICS if evidence.statistic(c.channel, m) is None)
+        for c in evidence.calls
+    }
+    return metrics | flags, {channel: missing for channel, missing in channels.items() if missing}
+
+
+def _age(event: Event) -> Decimal | None:
+    created = event.heard.facts.created_at
+    return _seconds(event.at, created) if created else None
+
+
+def _seconds(later: datetime, earlier: datetime) -> Decimal:
+    """Seconds between, never negative: a feed's clock may run ahead of ours by a little."""
+    span = later - earlier
+    exact = Decimal(span.days * 86_400 + span.seconds) + Decimal(span.microseconds).scaleb(-6)
+    return max(Decimal(0), rounded(exact))
+
+
+def _percent_of(part: Decimal | None, whole: Decimal | None) -> Decimal | None:
+    share = ratio(part, whole) if part is not None and whole is not None else None
+    return None if share is None else rounded(share * 100)
+
+
+def _rise(market: Mapping[str, Decimal], calls: tuple[KeptCall, ...]) -> Decimal | None:
+    """Percent since the earliest kept call, on the first basis known at both ends: FDV, else market cap."""
+    if not calls:
+        return None
+    first = calls[0].first
+    for now, then in ((market.get("fdv"), first.fdv_usd), (market.get("mcap"), first.market_cap_usd)):
+        if now is not None and then is not None:
+            multiple = ratio(now, then)
+            return None if multiple is None else rounded((multiple - 1) * 100)
+    return None

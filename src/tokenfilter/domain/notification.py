@@ -1,0 +1,93 @@
+"""What to tell, to whom, and until when it is worth telling. How it reads is the messenger's business."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from zlib import crc32
+
+from tokenfilter.domain.decide import Decision, Told
+from tokenfilter.domain.evidence import Evidence
+from tokenfilter.domain.ids import ChatId, Destination, Token
+
+
+class Lane(StrEnum):
+    """Priority class: money and replies, then alerts, then reports and digests."""
+
+    MONEY = "A"
+    ALERTS = "B"
+    REPORTS = "C"
+
+
+class FoldReason(StrEnum):
+    """Why an alert was put into a digest instead of being told on its own."""
+
+    TOO_MANY = "too many at once"
+    TOO_OLD = "too old when its turn came"
+    SNOOZED = "while you had alerts off"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallAlert:
+    """A token was called and the recipient's filters, by name, want it. All recipients share the evidence."""
+
+    evidence: Evidence
+    filters: tuple[str, ...]
+
+    @property
+    def token(self) -> Token:
+        """The token it is about."""
+        return self.evidence.event.token
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """Alerts that were not told one by one, oldest first, and why."""
+
+    alerts: tuple[CallAlert, ...]
+    reason: FoldReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """One message to one destination. `id` is deterministic: queuing the same one twice queues it once.
+
+    `owners` are the subscribers whose filters brought it about; `useful_until` is when it would be too late to tell.
+    """
+
+    id: str
+    destination: Destination
+    lane: Lane
+    owners: tuple[ChatId, ...]
+    body: CallAlert | Digest
+    queued_at: datetime
+    useful_until: datetime
+
+
+def alert_id(token: Token, destination: Destination) -> str:
+    """The id of the alert about a token to a destination."""
+    return f"alert:{token}:{destination}"
+
+
+def alerts(decision: Decision, *, now: datetime, useful_for: timedelta) -> tuple[Notification, ...]:
+    """One alert for each destination that is told, in the order in which they are served."""
+    return tuple(_alert(told, decision.evidence, now, useful_for) for told in in_turn(decision.told, decision))
+
+
+def in_turn(told: Sequence[Told], decision: Decision) -> tuple[Told, ...]:
+    """The order of recipients rotates with the token, so that nobody is always last (R61)."""
+    ordered = sorted(told, key=lambda t: (t.destination.chat, t.destination.thread or 0))
+    start = crc32(str(decision.evidence.event.token).encode()) % len(ordered) if ordered else 0
+    return tuple(ordered[start:] + ordered[:start])
+
+
+def _alert(told: Told, evidence: Evidence, now: datetime, useful_for: timedelta) -> Notification:
+    return Notification(
+        id=alert_id(evidence.event.token, told.destination),
+        destination=told.destination,
+        lane=Lane.ALERTS,
+        owners=tuple(dict.fromkeys(r.owner for r in told.routes)),
+        body=CallAlert(evidence=evidence, filters=tuple(dict.fromkeys(r.name for r in told.routes))),
+        queued_at=now,
+        useful_until=now + useful_for,
+    )

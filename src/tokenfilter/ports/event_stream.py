@@ -1,0 +1,59 @@
+"""What has been heard and is not judged yet."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from tokenfilter.domain.event import Event, StampedTick
+
+CAPACITY = 10_000
+"""R2: events between ingest and judging."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """Something to judge, with the name by which it is acknowledged."""
+
+    id: str
+    item: Event | StampedTick
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Buried:
+    """Something that could not be read or judged, kept for inspection."""
+
+    reason: str
+    sample: str
+
+
+class EventStream(Protocol):
+    """A bounded queue that forgets nothing before it is acknowledged."""
+
+    @abstractmethod
+    async def append(self, item: Event | StampedTick) -> None:
+        """Queue an item; while the queue is full, wait. When it returns the item will be read, even if the reader dies.
+
+        Raises:
+            UnavailableError: it cannot be known whether it is queued; repeating may queue it twice.
+        """
+
+    @abstractmethod
+    async def read(self, limit: int) -> Sequence[Entry]:
+        """The oldest entries this reader has not been given yet; waits until there is at least one."""
+
+    @abstractmethod
+    async def acknowledge(self, entry: Entry) -> None:
+        """The entry is settled and will not be read again. Repeating is safe."""
+
+    @abstractmethod
+    async def length(self) -> int:
+        """How many items are queued or not acknowledged."""
+
+    @abstractmethod
+    async def bury(self, buried: Buried) -> None:
+        """Keep something that cannot be judged. The oldest are given up beyond 1,000."""
+
+    @abstractmethod
+    async def buried(self, limit: int) -> Sequence[Buried]:
+        """The newest of what was buried, newest first."""

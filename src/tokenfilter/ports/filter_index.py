@@ -1,0 +1,41 @@
+"""Which routes want an event? Holds every active filter and answers for all of them at once."""
+
+from abc import abstractmethod
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from tokenfilter.domain.evidence import Evidence
+from tokenfilter.domain.ids import ChannelId, ChatId, Destination
+from tokenfilter.domain.subscriber import Route
+
+
+class FilterIndex(Protocol):
+    """Synchronous and in this process: matching never waits. What is put counts for the very next question."""
+
+    @abstractmethod
+    def matches(
+        self, evidence: Evidence, *, fresh: frozenset[ChannelId] | None = None, only_always: bool = False
+    ) -> Sequence[Route]:
+        """Every route whose filter `matching.matches` the evidence, in no order.
+
+        With `only_always` those with `recheck always`.
+        """
+
+    @abstractmethod
+    def since(self, destination: Destination) -> int:
+        """The sequence number of the last change that forgot the destination's rejections; 0 if there was none."""
+
+    @abstractmethod
+    def replace(
+        self, owner: ChatId, routes: Iterable[Route], *, renewed: Iterable[Destination] = (), seq: int = 0
+    ) -> None:
+        """These are the owner's routes from now on; the `renewed` destinations changed with `seq`."""
+
+    @abstractmethod
+    def routes_to(self, destination: Destination) -> Sequence[Route]:
+        """Every active route to a destination, whoever owns it."""
+
+    @property
+    @abstractmethod
+    def size(self) -> int:
+        """How many routes are held."""
