@@ -83,7 +83,7 @@ class MatchEvents:
                 except StaleOwnerError:
                     continue
             if isinstance(item, Event):
-                judged = self._index.size if decision.judged else 0
+                judged = self._index.totals().routes if decision.judged else 0
                 self._telemetry.settled(item, decision, judged=judged, now=self._clock.now())
             return settled
         raise StaleOwnerError(f"the records of {item.token} kept changing")

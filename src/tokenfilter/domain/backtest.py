@@ -58,6 +58,10 @@ class Backtest:
         self.told.append(alert)
         return alert
 
+    def calls_of(self, token: Token) -> tuple[KeptCall, ...]:
+        """The calls of a token kept so far."""
+        return self._calls.get(token, ())
+
     def see_event(self, event: Event, stats: Mapping[ChannelId, ChannelStats]) -> WouldTell | None:
         """Take an event that nobody judged before: its calls are kept and merged here."""
         calls = merge_calls(self._calls.get(event.token, ()), event.heard.calls, at=event.at)

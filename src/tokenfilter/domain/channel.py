@@ -40,7 +40,8 @@ def wilson(successes: float, total: float) -> tuple[float, float]:
     spread = Z_95 * math.sqrt(share * (1 - share) / total + Z_95**2 / (4 * total**2))
     middle = share + Z_95**2 / (2 * total)
     scale = 1 + Z_95**2 / total
-    return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
+    low = (middle - spread) / scale if successes else 0.0  # exactly, where float arithmetic leaves a trace
+    return max(0.0, low), min(1.0, (middle + spread) / scale)
 
 
 def win_lower_bound(values: Mapping[str, Decimal]) -> Decimal | None:

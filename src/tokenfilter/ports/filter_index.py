@@ -2,11 +2,21 @@
 
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from tokenfilter.domain.evidence import Evidence
 from tokenfilter.domain.ids import ChannelId, ChatId, Destination
 from tokenfilter.domain.subscriber import Route
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """How much an index holds: subscribers with an active filter, routes, and the chats they go to."""
+
+    subscribers: int
+    routes: int
+    destinations: int
 
 
 class FilterIndex(Protocol):
@@ -35,7 +45,6 @@ class FilterIndex(Protocol):
     def routes_to(self, destination: Destination) -> Sequence[Route]:
         """Every active route to a destination, whoever owns it."""
 
-    @property
     @abstractmethod
-    def size(self) -> int:
-        """How many routes are held."""
+    def totals(self) -> Totals:
+        """How much is held."""

@@ -7,7 +7,7 @@ from tokenfilter.domain.filter import Filter, Recheck
 from tokenfilter.domain.ids import ChannelId, ChatId, Destination
 from tokenfilter.domain.matching import matches
 from tokenfilter.domain.subscriber import Route
-from tokenfilter.ports.filter_index import FilterIndex
+from tokenfilter.ports.filter_index import FilterIndex, Totals
 
 
 class MemoryFilterIndex(FilterIndex):
@@ -51,9 +51,10 @@ class MemoryFilterIndex(FilterIndex):
     def routes_to(self, destination: Destination) -> Sequence[Route]:
         return [r for routes in self._routes.values() for r in routes if r.destination == destination]
 
-    @property
-    def size(self) -> int:
-        return sum(map(len, self._routes.values()))
+    def totals(self) -> Totals:
+        held = [route for routes in self._routes.values() for route in routes]
+        destinations = len({route.destination for route in held})
+        return Totals(subscribers=len(self._routes), routes=len(held), destinations=destinations)
 
 
 def _is_always(wanted: Filter) -> bool:

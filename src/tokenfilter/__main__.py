@@ -1,0 +1,5 @@
+"""`python -m tokenfilter`."""
+
+from tokenfilter.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""The web server: dashboard, health, metrics, pushed events. Other adapters hand it their routes."""

@@ -1,0 +1,1 @@
+"""Adapters around ports: they know nothing but the port they wrap."""

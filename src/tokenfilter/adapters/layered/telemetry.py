@@ -1,0 +1,48 @@
+"""One telemetry that tells several."""
+
+from datetime import datetime
+
+from tokenfilter.domain.decide import Decision
+from tokenfilter.domain.event import Event
+from tokenfilter.domain.history import DeliveryOutcome
+from tokenfilter.domain.notification import Notification
+from tokenfilter.ports.telemetry import Telemetry
+
+
+class EachTelemetry(Telemetry):
+    """Tells every one of `listeners` the same, in order."""
+
+    def __init__(self, *listeners: Telemetry) -> None:
+        self._listeners = listeners
+
+    def feed_state(self, feed: str, state: str) -> None:
+        for listener in self._listeners:
+            listener.feed_state(feed, state)
+
+    def heard(self, feed: str, *, now: datetime) -> None:
+        for listener in self._listeners:
+            listener.heard(feed, now=now)
+
+    def duplicate(self, feed: str) -> None:
+        for listener in self._listeners:
+            listener.duplicate(feed)
+
+    def unreadable(self, feed: str, reason: str) -> None:
+        for listener in self._listeners:
+            listener.unreadable(feed, reason)
+
+    def settled(self, event: Event, decision: Decision, *, judged: int, now: datetime) -> None:
+        for listener in self._listeners:
+            listener.settled(event, decision, judged=judged, now=now)
+
+    def delivered(self, notification: Notification, outcome: DeliveryOutcome, *, asked_at: datetime) -> None:
+        for listener in self._listeners:
+            listener.delivered(notification, outcome, asked_at=asked_at)
+
+    def failed(self, what: str, detail: str, *, now: datetime) -> None:
+        for listener in self._listeners:
+            listener.failed(what, detail, now=now)
+
+    def gauge(self, name: str, value: float) -> None:
+        for listener in self._listeners:
+            listener.gauge(name, value)

@@ -1,0 +1,177 @@
+"""The last minutes of what the program did, in rings: what the dashboard and the stage show."""
+
+from collections import Counter, deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
+
+from tokenfilter.domain.decide import Decision
+from tokenfilter.domain.event import Event
+from tokenfilter.domain.history import DeliveryOutcome
+from tokenfilter.domain.ids import Destination, Token
+from tokenfilter.domain.notification import CallAlert, Notification
+from tokenfilter.ports.telemetry import Telemetry
+
+LATENCY_WINDOW = timedelta(minutes=5)
+_VERDICTS = 200
+_FAILURES = 50
+_SAMPLES = 20_000
+_NOTES = 4_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictShown:
+    """One judged event as the dashboard lists it."""
+
+    at: datetime
+    token: Token
+    symbol: str | None
+    name: str | None
+    told: tuple[Destination, ...]
+    judged: int
+    worth_judging: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteShown:
+    """A fact about one token, numbered, for whoever follows it."""
+
+    n: int
+    at: datetime
+    token: Token
+    destination: Destination | None
+    text: str
+    tone: str
+
+
+@dataclass(slots=True)
+class FeedShown:
+    """A feed's state and how much it said."""
+
+    state: str = "opening"
+    total: int = 0
+    last_at: datetime | None = None
+    seconds: Counter[int] = field(default_factory=Counter)
+
+
+class MemoryTelemetry(Telemetry):
+    """Everything bounded; reading it never disturbs the program."""
+
+    def __init__(self) -> None:
+        self.feeds: dict[str, FeedShown] = {}
+        self.unreadable_by_reason: Counter[str] = Counter()
+        self.duplicates = 0
+        self.settled_total = 0
+        self.told_total = 0
+        self.verdicts: deque[VerdictShown] = deque(maxlen=_VERDICTS)
+        self.failures: dict[tuple[str, str], tuple[datetime, int]] = {}
+        self.gauges: dict[str, float] = {}
+        self.peaks: dict[str, float] = {}
+        self.notes: deque[NoteShown] = deque(maxlen=_NOTES)
+        self._claims: deque[tuple[datetime, float]] = deque(maxlen=_SAMPLES)
+        self._sends: deque[tuple[datetime, float]] = deque(maxlen=_SAMPLES)
+        self._events: Counter[int] = Counter()
+        self._alerts: Counter[int] = Counter()
+        self._numbers = count(1)
+
+    def feed_state(self, feed: str, state: str) -> None:
+        self.feeds.setdefault(feed, FeedShown()).state = state
+
+    def heard(self, feed: str, *, now: datetime) -> None:
+        shown = self.feeds.setdefault(feed, FeedShown())
+        shown.total += 1
+        shown.last_at = now
+        _count(shown.seconds, now)
+
+    def duplicate(self, feed: str) -> None:
+        self.duplicates += 1
+        self.feeds.setdefault(feed, FeedShown())
+
+    def unreadable(self, feed: str, reason: str) -> None:
+        self.unreadable_by_reason[f"{feed}: {reason}"] += 1
+
+    def settled(self, event: Event, decision: Decision, *, judged: int, now: datetime) -> None:
+        told = tuple(t.destination for t in decision.told)
+        self.settled_total += 1
+        self.told_total += len(told)
+        facts = event.heard.facts
+        self.verdicts.append(
+            VerdictShown(
+                at=now,
+                token=event.token,
+                symbol=facts.symbol,
+                name=facts.name,
+                told=told,
+                judged=judged,
+                worth_judging=decision.judged,
+            )
+        )
+        _count(self._events, now)
+        if decision.changed:
+            self._claims.append((now, _milliseconds(now - event.received_at)))
+        if not decision.judged:
+            self._note(now, event.token, None, "heard again, nothing fresh: not judged", "muted")
+        elif not told:
+            self._note(now, event.token, None, f"judged by {judged} filters: nobody is told", "muted")
+        for destination in told[:20]:
+            self._note(now, event.token, destination, "matched and queued", "good")
+
+    def delivered(self, notification: Notification, outcome: DeliveryOutcome, *, asked_at: datetime) -> None:
+        body = notification.body
+        if not isinstance(body, CallAlert):
+            return
+        if outcome is DeliveryOutcome.SENT:
+            _count(self._alerts, asked_at)
+            self._sends.append((asked_at, _milliseconds(asked_at - body.evidence.event.received_at)))
+        tone = {DeliveryOutcome.SENT: "good", DeliveryOutcome.IN_DIGEST: "good"}.get(outcome, "bad")
+        self._note(asked_at, body.token, notification.destination, outcome.value, tone)
+
+    def failed(self, what: str, detail: str, *, now: datetime) -> None:
+        _, times = self.failures.pop((what, detail), (now, 0))
+        self.failures[what, detail] = (now, times + 1)
+        while len(self.failures) > _FAILURES:
+            self.failures.pop(next(iter(self.failures)))
+
+    def gauge(self, name: str, value: float) -> None:
+        self.gauges[name] = value
+        self.peaks[name] = max(value, self.peaks.get(name, 0.0))
+
+    def a_second(self, now: datetime, seconds: int) -> tuple[list[int], list[int]]:
+        """Events and alerts in each of the last full seconds, oldest first."""
+        end = int(now.timestamp())
+        return [self._events[s] for s in range(end - seconds, end)], [
+            self._alerts[s] for s in range(end - seconds, end)
+        ]
+
+    def latencies(self, now: datetime) -> tuple[list[float], list[float]]:
+        """Milliseconds from hearing to claiming and from hearing to sending, over the last five minutes."""
+        return _recent(self._claims, now), _recent(self._sends, now)
+
+    def notes_about(self, address: str, destination: Destination, after: int) -> list[tuple[int, datetime, str, str]]:
+        """What was noted about a token for a destination since note number `after`: number, instant, text, tone."""
+        return [
+            (note.n, note.at, note.text, note.tone)
+            for note in self.notes
+            if note.n > after and note.token.address == address and note.destination in (None, destination)
+        ]
+
+    def _note(self, now: datetime, token: Token, destination: Destination | None, text: str, tone: str) -> None:
+        number = next(self._numbers)
+        self.notes.append(NoteShown(n=number, at=now, token=token, destination=destination, text=text, tone=tone))
+
+
+def _count(seconds: Counter[int], now: datetime) -> None:
+    second = int(now.timestamp())
+    seconds[second] += 1
+    if len(seconds) > 400:
+        for old in [s for s in seconds if s < second - 300]:
+            del seconds[old]
+
+
+def _recent(samples: Iterable[tuple[datetime, float]], now: datetime) -> list[float]:
+    return sorted(ms for at, ms in samples if now - at <= LATENCY_WINDOW)
+
+
+def _milliseconds(span: timedelta) -> float:
+    return span.total_seconds() * 1_000

@@ -1,0 +1,1 @@
+"""One file a screen; each is a pure function of what it shows."""

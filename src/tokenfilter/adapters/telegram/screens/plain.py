@@ -1,0 +1,42 @@
+"""Short messages: refusals that say what is expected, and things that went wrong."""
+
+from tokenfilter.adapters.telegram.callback import Action
+from tokenfilter.adapters.telegram.html import Html, lines, sentence, text
+from tokenfilter.adapters.telegram.keyboard import Screen, button
+
+CANCEL = button("Cancel", Action.CANCEL)
+OLD_BUTTON = "This button is from an older screen. Send the command again."
+FORGOTTEN = "That change was not saved within 5 minutes and is forgotten. Nothing is different."
+NOT_YOURS = "Only the person whose filter sent this can mute it. Open the chat with me for alerts of your own."
+STARTED_NEVER = "Open the chat with me and send /start first."
+GONE_FILTER = "That filter is gone. /filters shows those there are."
+
+
+def not_understood() -> Screen:
+    """Something was typed that answers no question."""
+    return Screen(html=text("I know commands such as /filters, and token addresses. /help lists them all."))
+
+
+def went_wrong(incident: str) -> Screen:
+    """A mistake of ours."""
+    return Screen(html=text(f"Something went wrong here. Nothing else is affected. Incident {incident}."))
+
+
+def try_again() -> Screen:
+    """A store or history cannot be reached."""
+    return Screen(html=text("This cannot be read or saved right now. Nothing was changed; try again soon."))
+
+
+def refused(message: str, question: Html) -> Screen:
+    """An answer that cannot be taken, and the question once more."""
+    return Screen(html=lines(text("✗ ") + sentence(message), question), keyboard=((CANCEL,),))
+
+
+def told(message: str) -> Screen:
+    """One sentence."""
+    return Screen(html=sentence(message))
+
+
+def in_group(bot: str) -> Html:
+    """Where settings are changed."""
+    return text(f"Filters and settings are changed in the private chat: @{bot}")

@@ -1,0 +1,71 @@
+"""How the strategies here draw: much from one choice, because every choice costs time and most events need dozens.
+
+Each shrinks to the least: nothing picked, the smallest of the plainest values.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from functools import cache
+from typing import TypeVar
+
+from hypothesis import strategies as st
+
+from tokenfilter.domain.market import METRICS, Unit
+from tokenfilter.domain.numbers import rounded
+
+_Name = TypeVar("_Name", bound=str)
+_CHOICES = 2**48
+_PARTS = 999_983  # a prime, so that parts of a range are no round numbers
+
+
+def some(names: Sequence[_Name], most: int) -> st.SearchStrategy[list[_Name]]:
+    """Up to `most` of `names`, in their order."""
+    size = len(names)
+    if not size:
+        return st.just([])
+
+    def picked(choice: int) -> list[_Name]:
+        rest, count = divmod(choice, most + 1)
+        indices = set()
+        for _ in range(count):
+            rest, index = divmod(rest, size)
+            indices.add(index)
+        return [names[index] for index in sorted(indices)]
+
+    return st.integers(0, (most + 1) * size**most - 1).map(picked)
+
+
+@cache
+def three_valued(names: tuple[str, ...]) -> st.SearchStrategy[dict[str, bool]]:
+    """True or false for some of `names`; those left out are unknown."""
+
+    def told(choice: int) -> dict[str, bool]:
+        found = {}
+        for name in names:
+            choice, answer = divmod(choice, 3)
+            if answer:
+                found[name] = answer == 1
+        return found
+
+    return st.integers(0, 3 ** len(names) - 1).map(told)
+
+
+@cache
+def values(metric: str) -> st.SearchStrategy[Decimal]:
+    """Numbers a feed may say of a metric: mostly sensible, sometimes zero, tiny, huge or beyond the sensible range."""
+    about = METRICS[metric]
+    middle = rounded((about.low + about.high) / 2)
+    plain = [Decimal(n) for n in (0, 1, 2, 10, 100, 10_000)] + [about.low, middle, about.high]
+    if about.signed:
+        plain += [-number for number in plain]
+
+    def value(choice: int) -> Decimal:
+        rest, kind = divmod(choice, 4)
+        if kind == 0:
+            return rounded(plain[rest % len(plain)])
+        if kind == 1:  # tiny to huge: 1e-26 up to some 1e+22, all 15 digits used
+            return rounded(Decimal(rest).scaleb(rest % 35 - 26))
+        inside = about.low + (about.high - about.low) * (rest % _PARTS) / _PARTS
+        return rounded(inside.to_integral_value()) if about.unit is Unit.COUNT else rounded(inside)
+
+    return st.integers(0, _CHOICES).map(value)
