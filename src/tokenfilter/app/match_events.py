@@ -89,19 +89,22 @@ class MatchEvents:
         raise StaleOwnerError(f"the records of {item.token} kept changing")
 
     async def _decide(self, item: Event | StampedTick) -> Decision | None:
-        records = await self._tokens.records(item.token)
         if isinstance(item, StampedTick):
-            latest = self._latest.get(item.token)
-            if latest is None:
-                return None
-            event = overlaid(latest, item)
-            calls = merge_calls(records.calls, (), at=item.at)
-            stats = await self._channels.as_of([c.channel for c in calls], item.at)
-            return decide_price(gather(event, calls, stats), records, self._index)
+            return await self._decide_price(item)
+        records = await self._tokens.records(item.token)
         self._remember(item)
         callers = {c.channel for c in records.calls} | {c.channel for c in item.heard.calls}
         stats = await self._channels.as_of(callers, item.at)
         return decide(item, records, stats, self._index)
+
+    async def _decide_price(self, price: StampedTick) -> Decision | None:
+        latest = self._latest.get(price.token)
+        if latest is None or not self._index.has_always:
+            return None
+        records = await self._tokens.records(price.token)
+        calls = merge_calls(records.calls, (), at=price.at)
+        stats = await self._channels.as_of([c.channel for c in calls], price.at)
+        return decide_price(gather(overlaid(latest, price), calls, stats), records, self._index)
 
     async def _follow_settings(self, seq: int) -> None:
         """Apply the settings changes that count for an event, and no later ones."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from tokenfilter.domain.ids import ChannelId
 from tokenfilter.domain.market import METRICS, Scope
@@ -28,6 +29,10 @@ class ChannelStats:
         """The statistic, derived where the catalogue says so."""
         return win_lower_bound(self.values) if metric == "winlow" else self.values.get(metric)
 
+    def missing(self) -> frozenset[str]:
+        """The statistics that are unknown."""
+        return frozenset(metric for metric in CHANNEL_METRICS if self.value(metric) is None)
+
 
 def latest_as_of(lines: Iterable[ChannelStats], at: datetime) -> ChannelStats | None:
     """The line with the greatest `as_of` not after `at`, whatever the order of lines; never a look ahead."""
@@ -50,7 +55,12 @@ def win_lower_bound(values: Mapping[str, Decimal]) -> Decimal | None:
     None without a win rate or a record of at least one call.
     """
     win, record = values.get("win"), values.get("record")
-    if win is None or record is None or record < 1 or not 0 <= win <= 100:
+    return None if win is None or record is None else _lower_bound(win, record)
+
+
+@lru_cache(maxsize=16_384)
+def _lower_bound(win: Decimal, record: Decimal) -> Decimal | None:
+    if record < 1 or not 0 <= win <= 100:
         return None
     low, _ = wilson(float(win) / 100 * float(record), float(record))
     return rounded(Decimal(repr(low)) * 100)

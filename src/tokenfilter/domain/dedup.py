@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from tokenfilter.domain.evidence import Evidence, unknowns
+from tokenfilter.domain.evidence import Evidence
 from tokenfilter.domain.ids import ChannelId
 
 ACCEPTED_FOR = timedelta(days=14)
@@ -86,8 +86,12 @@ def after_refusal(record: Record | None, evidence: Evidence) -> Rejected:
     checked = {c.channel: c.last_at for c in evidence.calls}
     if isinstance(record, Rejected) and not record.is_over(evidence.at):
         checked = {**record.checked, **checked}
-    missing, missing_stats = unknowns(evidence)
-    return Rejected(at=_later(record, evidence.at), checked=checked, missing=missing, missing_stats=missing_stats)
+    return Rejected(
+        at=_later(record, evidence.at),
+        checked=checked,
+        missing=evidence.missing,
+        missing_stats=evidence.missing_stats,
+    )
 
 
 def after_match(record: Record | None, evidence: Evidence) -> Accepted:
@@ -101,18 +105,13 @@ def _is_fresh(record: Rejected, channel: ChannelId, called_at: datetime) -> bool
 
 
 def _has_become_known(record: Rejected, evidence: Evidence) -> bool:
-    if any(_is_known(name, evidence) for name in record.missing):
+    if not record.missing <= evidence.missing:
         return True
     return any(
         evidence.statistic(channel, metric) is not None
         for channel, metrics in record.missing_stats.items()
         for metric in metrics
     )
-
-
-def _is_known(name: str, evidence: Evidence) -> bool:
-    kind, _, flag = name.partition(":")
-    return evidence.flag(flag) is not None if kind == "flag" and flag else name in evidence.values
 
 
 def _later(record: Record | None, at: datetime) -> datetime:

@@ -15,17 +15,26 @@ from tokenfilter.domain.ids import ChannelId
 from tokenfilter.domain.market import FLAGS, METRICS, Scope
 from tokenfilter.domain.numbers import ratio, rounded
 
-_TOKEN_METRICS = tuple(m.name for m in METRICS.values() if m.scope is Scope.TOKEN)
+_TOKEN_METRICS = frozenset(m.name for m in METRICS.values() if m.scope is Scope.TOKEN)
+_ALL_STATISTICS = frozenset(CHANNEL_METRICS)
+FLAG_KEYS = {name: f"flag:{name}" for name in FLAGS}
+"""Flags' names where they stand beside metrics' names: `telegram` could be either one day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """An event as judging sees it. `values` holds every token metric that is known, by name."""
+    """An event as judging sees it.
+
+    `values` holds every token metric that is known, by name. `missing` names the metrics that are not, and as
+    `flag:<name>` the flags; `missing_stats` holds each calling channel's unknown statistics.
+    """
 
     event: Event
     calls: tuple[KeptCall, ...]
     stats: Mapping[ChannelId, ChannelStats]
     values: Mapping[str, Decimal] = field(repr=False)
+    missing: frozenset[str] = field(repr=False)
+    missing_stats: Mapping[ChannelId, frozenset[str]] = field(repr=False)
 
     @property
     def at(self) -> datetime:
@@ -55,18 +64,22 @@ def gather(event: Event, calls: tuple[KeptCall, ...], stats: Mapping[ChannelId, 
         "since": _seconds(event.at, calls[0].first.called_at) if calls else None,
     }
     values = {**market, **{name: value for name, value in derived.items() if value is not None}}
-    return Evidence(event=event, calls=calls, stats=stats, values=values)
+    missing = (_TOKEN_METRICS - values.keys()) | {FLAG_KEYS[name] for name in FLAGS.keys() - event.heard.flags.keys()}
+    return Evidence(
+        event=event,
+        calls=calls,
+        stats=stats,
+        values=values,
+        missing=missing,
+        missing_stats=_missing_stats(calls, stats),
+    )
 
 
-def unknowns(evidence: Evidence) -> tuple[frozenset[str], Mapping[ChannelId, frozenset[str]]]:
-    """What is missing: metrics and flags by name, and per calling channel its missing statistics."""
-    metrics = frozenset(name for name in _TOKEN_METRICS if name not in evidence.values)
-    flags = frozenset(f"flag:{name}" for name in FLAGS if evidence.flag(name) is None)
-    channels = {
-        c.channel: frozenset(m for m in CHANNEL_METRICS if evidence.statistic(c.channel, m) is None)
-        for c in evidence.calls
-    }
-    return metrics | flags, {channel: missing for channel, missing in channels.items() if missing}
+def _missing_stats(
+    calls: tuple[KeptCall, ...], stats: Mapping[ChannelId, ChannelStats]
+) -> dict[ChannelId, frozenset[str]]:
+    missing = {c.channel: stats[c.channel].missing() if c.channel in stats else _ALL_STATISTICS for c in calls}
+    return {channel: names for channel, names in missing.items() if names}
 
 
 def _age(event: Event) -> Decimal | None:

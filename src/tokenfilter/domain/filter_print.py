@@ -49,7 +49,7 @@ def criterion_name(criterion: Range | FlagIs | OneOf | ChannelRule) -> str:
     match criterion:
         case Range(metric=name) | FlagIs(flag=name) | OneOf(field=name):
             return name
-        case ChannelRule():
+        case _:
             return "quorum"
 
 
@@ -77,8 +77,9 @@ def limit_text(criterion: Range | FlagIs | OneOf | ChannelRule) -> str:
             return flag.yes if criterion.wanted else flag.no
         case OneOf():
             return spell_members(criterion.only, criterion.exclude)
-        case ChannelRule(quorum=quorum, window=window):
-            return f"{quorum}" if window == LONGEST_WINDOW else f"{quorum} in {spell_window(window)}"
+        case _:
+            within = "" if criterion.window == LONGEST_WINDOW else f" in {spell_window(criterion.window)}"
+            return f"{criterion.quorum}{within}"
 
 
 def channels_text(rule: ChannelRule) -> str:
@@ -95,7 +96,7 @@ def value_text(name: str, value: Decimal | bool | str | tuple[str, ...]) -> str:
             return plain(value)
         case str():
             return value
-        case tuple():
+        case _:
             return " ".join(value)
 
 

@@ -86,38 +86,36 @@ def _cheapest(
     # Where every criterion holds, only freshness is missing, and that is up to the channel rule, which comes last.
     finding = failing[0] if failing else judged.findings[-1]
     for change in sorted(_changes(judged.criteria, finding, evidence), key=lambda c: c.cost):
-        if not matches(Filter(any_of=(change.criteria,)), evidence, fresh=fresh):
-            continue
         any_of = (*wanted.any_of[:place], change.criteria, *wanted.any_of[place + 1 :])
         try:
-            changed = canonical(replace(wanted, any_of=any_of))
+            changed = replace(wanted, any_of=any_of)
         except InvalidFilterError:  # one set member too many
             continue
-        return NearestPass(text=change.text, changed=changed, cost=change.cost)
+        if matches(changed, evidence, fresh=fresh):
+            return NearestPass(text=change.text, changed=canonical(changed), cost=change.cost)
     return None
 
 
 def _changes(criteria: Criteria, finding: Finding, evidence: Evidence) -> Iterator[_Change]:
-    match finding:
-        case Finding(criterion=Range() as bound, observed=Decimal() | None as value):
-            for to, cost in _relaxed(bound, value):
+    match finding.criterion:
+        case Range() as bound:
+            for to, cost in _relaxed(bound, evidence.values.get(bound.metric)):
                 ranges = _replaced(criteria.ranges, bound, to)
                 yield _Change(criteria=replace(criteria, ranges=ranges), text=criterion_text(to), cost=cost)
-        case Finding(criterion=FlagIs() as flag, observed=None):
-            tolerant = replace(flag, unknown=Unknown.PASS)
+        case FlagIs() as flag:
+            tolerant = replace(flag, unknown=Unknown.PASS) if finding.observed is None else None
             flags = _replaced(criteria.flags, flag, tolerant)
-            yield _Change(criteria=replace(criteria, flags=flags), text=criterion_text(tolerant), cost=UNKNOWN_COST)
-        case Finding(criterion=FlagIs() as flag):
-            flags = _replaced(criteria.flags, flag, None)
-            yield _Change(criteria=replace(criteria, flags=flags), text=f"{flag.flag} {ANYTHING}", cost=GIVEN_UP_COST)
-        case Finding(criterion=OneOf() as members):
-            looser, cost = _opened(members, finding.observed)
-            sets = _replaced(criteria.sets, members, looser)
-            text = criterion_text(looser) if looser else f"{members.field} {ANYTHING}"
-            yield _Change(criteria=replace(criteria, sets=sets), text=text, cost=cost)
-        case Finding(criterion=ChannelRule() as rule):
-            for looser_rule, text, cost in _loosened(rule, evidence):
-                yield _Change(criteria=replace(criteria, channel=looser_rule), text=text, cost=cost)
+            text = criterion_text(tolerant) if tolerant else f"{flag.flag} {ANYTHING}"
+            cost = UNKNOWN_COST if tolerant else GIVEN_UP_COST
+            yield _Change(criteria=replace(criteria, flags=flags), text=text, cost=cost)
+        case OneOf() as members:
+            for looser, cost in _opened(members, finding.observed):
+                sets = _replaced(criteria.sets, members, looser)
+                text = criterion_text(looser) if looser else f"{members.field} {ANYTHING}"
+                yield _Change(criteria=replace(criteria, sets=sets), text=text, cost=cost)
+        case rule:
+            for loosened, text, cost in _loosened(rule, evidence):
+                yield _Change(criteria=replace(criteria, channel=loosened), text=text, cost=cost)
 
 
 def _relaxed(bound: Range, value: Decimal | None) -> Iterator[tuple[Range, Decimal]]:
@@ -130,22 +128,34 @@ def _relaxed(bound: Range, value: Decimal | None) -> Iterator[tuple[Range, Decim
         yield replace(bound, high=value), _distance(bound.high, value)
 
 
-def _opened(members: OneOf, observed: Observed) -> tuple[OneOf | None, Decimal]:
-    """The set that lets what was observed pass: unwanted members that were found leave, a missing one joins."""
+def _opened(members: OneOf, observed: Observed) -> Iterator[tuple[OneOf | None, Decimal]]:
+    """The sets that let pass what was observed: unwanted members that were found leave, one joins the wanted ones.
+
+    Where none can join (the filter is full, or it cannot be written) the wanted ones are given up.
+    """
     if observed is None:
-        return replace(members, unknown=Unknown.PASS), UNKNOWN_COST
+        yield replace(members, unknown=Unknown.PASS), UNKNOWN_COST
+        return
     if members.field == "word":
         names = observed if isinstance(observed, tuple) else ()
         found = frozenset(m for m in members.only | members.exclude if any(m in name for name in names))
-        joining = max((w for name in names for w in _WORD.findall(name) if can_be_member(w)), key=len, default=None)
+        spellings = [word for name in names for word in _WORD.findall(name)]
     else:
-        value = str(observed) if members.field == "token" else str(observed).lower()
-        found = frozenset([value])
-        joining = value if can_be_member(value) else None
-    only, exclude, cost = members.only, members.exclude - found, MEMBER_COST * len(members.exclude & found)
-    if only and not only & found:
-        only, cost = (only | {joining}, cost + MEMBER_COST) if joining else (frozenset(), cost + GIVEN_UP_COST)
-    return replace(members, only=only, exclude=exclude) if only or exclude else None, cost
+        spellings = [str(observed) if members.field == "token" else str(observed).lower()]
+        found = frozenset(spellings)
+    exclude, cost = members.exclude - found, MEMBER_COST * len(members.exclude & found)
+    if not members.only or members.only & found:
+        yield _with_lists(members, members.only, exclude), cost
+        return
+    joining = max(filter(can_be_member, spellings), key=len, default=None)
+    if joining:
+        yield _with_lists(members, members.only | {joining}, exclude), cost + MEMBER_COST
+    yield _with_lists(members, frozenset(), exclude), cost + GIVEN_UP_COST
+
+
+def _with_lists(members: OneOf, only: frozenset[str], exclude: frozenset[str]) -> OneOf | None:
+    """The set with other lists; None where it would have no member left."""
+    return replace(members, only=only, exclude=exclude) if only or exclude else None
 
 
 def _loosened(rule: ChannelRule, evidence: Evidence) -> Iterator[tuple[ChannelRule, str, Decimal]]:

@@ -45,6 +45,11 @@ class FilterIndex(Protocol):
     def routes_to(self, destination: Destination) -> Sequence[Route]:
         """Every active route to a destination, whoever owns it."""
 
+    @property
+    @abstractmethod
+    def has_always(self) -> bool:
+        """Whether any route is to be judged at every price."""
+
     @abstractmethod
     def totals(self) -> Totals:
         """How much is held."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from tokenfilter.adapters.sandbox.event_stream import RING, EventStream
+from tokenfilter.adapters.sandbox.browser_stream import RING, BrowserStream
 from tokenfilter.adapters.sandbox.limits import UNPACED
 from tokenfilter.adapters.sandbox.sandbox import Sandbox
 
@@ -185,7 +185,7 @@ async def test_an_answered_press_is_shown_to_who_pressed(page) -> None:
 @given(missed=st.integers(min_value=0, max_value=3), overflow=st.integers(min_value=-2, max_value=2))
 @settings(max_examples=20)
 async def test_a_follower_gets_every_event_or_is_told_to_start_over(missed: int, overflow: int) -> None:
-    stream = EventStream()
+    stream = BrowserStream()
     for number in range(RING + overflow):
         stream.publish("message", number)
     followed = stream.follow(missed)

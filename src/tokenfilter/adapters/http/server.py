@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import BaseRoute
 
 _GRACE = 1
@@ -14,6 +16,13 @@ _GRACE = 1
 
 class AddressTakenError(OSError):
     """Something else listens at the address."""
+
+
+def _only_our_names(host: str) -> list[Middleware]:
+    """On this machine, answer to its loopback names alone: a foreign name that points here is a page's trick."""
+    if not host.startswith("127.") and host != "localhost":
+        return []
+    return [Middleware(TrustedHostMiddleware, allowed_hosts=["localhost", host], www_redirect=False)]
 
 
 class _Server(uvicorn.Server):
@@ -29,7 +38,7 @@ class WebServer:
         self._host = host
         self._port = port
         config = uvicorn.Config(
-            Starlette(routes=list(routes)),
+            Starlette(routes=list(routes), middleware=_only_our_names(host)),
             log_config=None,
             access_log=False,
             lifespan="off",

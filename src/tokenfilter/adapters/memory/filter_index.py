@@ -51,6 +51,10 @@ class MemoryFilterIndex(FilterIndex):
     def routes_to(self, destination: Destination) -> Sequence[Route]:
         return [r for routes in self._routes.values() for r in routes if r.destination == destination]
 
+    @property
+    def has_always(self) -> bool:
+        return bool(self._always)
+
     def totals(self) -> Totals:
         held = [route for routes in self._routes.values() for route in routes]
         destinations = len({route.destination for route in held})

@@ -45,7 +45,7 @@ def read_batch(file: IO[bytes], *, until: int, statistics: bool) -> tuple[Sequen
     while position < min(until, start + _CHUNK) and len(found) < _LINES:
         raw, length = _next_line(file)
         position += length
-        if not raw or (statistics and not _MAY_BE_STATISTICS.search(raw)):
+        if not raw.strip() or (statistics and not _MAY_BE_STATISTICS.search(raw)):
             continue
         line, unknown = _understood(raw)
         if isinstance(line, ChannelStats) == statistics:
@@ -71,7 +71,7 @@ def _next_line(file: IO[bytes]) -> tuple[bytes, int]:
     while length > MAX_FRAME and rest and not rest.endswith(b"\n"):
         rest = file.readline(_CHUNK)
         length += len(rest)
-    return raw.strip(), length
+    return raw.removesuffix(b"\n").removesuffix(b"\r"), length
 
 
 def _understood(raw: bytes) -> tuple[FeedLine | Unreadable | Ignored, tuple[str, ...]]:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tokenfilter.adapters.sandbox.event_stream import EventStream
+from tokenfilter.adapters.sandbox.browser_stream import BrowserStream
 from tokenfilter.adapters.sandbox.keyboard import Keyboard
 from tokenfilter.adapters.sandbox.message import Chat, Content, Media, Message, Person, Text
 from tokenfilter.adapters.sandbox.rendering import Wire, bot_wire, chat_wire, message_wire, person_wire
@@ -25,7 +25,7 @@ def person_view(person: Person) -> Wire:
 class Conversation:
     """Every visible change goes through here, so page and bot never disagree about what happened."""
 
-    def __init__(self, world: World, *, stream: EventStream, updates: UpdateQueue) -> None:
+    def __init__(self, world: World, *, stream: BrowserStream, updates: UpdateQueue) -> None:
         self.world = world
         self.stream = stream
         self._updates = updates

@@ -13,8 +13,8 @@ from starlette.staticfiles import StaticFiles
 
 from tokenfilter.adapters.sandbox.bot_api import BotApi, Method
 from tokenfilter.adapters.sandbox.browser import Browser
+from tokenfilter.adapters.sandbox.browser_stream import BrowserStream
 from tokenfilter.adapters.sandbox.conversation import Conversation
-from tokenfilter.adapters.sandbox.event_stream import EventStream
 from tokenfilter.adapters.sandbox.faults import Faults
 from tokenfilter.adapters.sandbox.files import Files
 from tokenfilter.adapters.sandbox.ledger import Ledger
@@ -64,7 +64,7 @@ class Sandbox:
             raise ValueError("expected a bot token of the form <number>:<letters>")
         bot = Bot(id=int(matched.group(1)), username="tokenfilter_sandbox_bot", first_name="tokenfilter")
         self.world = World(bot, clock=clock)
-        self._stream = EventStream()
+        self._stream = BrowserStream()
         self._updates = UpdateQueue(limits)
         self._checkouts = Checkouts(lifetime=limits.pre_checkout_seconds)
         self._webhook = Webhook(self._updates, sender=webhook_sender, now=self.world.now, sleep=sleep)
@@ -86,9 +86,10 @@ class Sandbox:
             ledger=ledger,
             download=self._media.download,
         )
+        self._people = People(conversation, updates=self._updates, presses=presses, limits=limits)
         self._browser = Browser(
             conversation,
-            people=People(conversation, updates=self._updates, presses=presses, limits=limits),
+            people=self._people,
             commands=self._commands,
             payments=self._payments,
             files=files,
@@ -106,6 +107,13 @@ class Sandbox:
             Mount("/static", StaticFiles(directory=_PAGE, check_dir=False)),
             Route("/", _page, methods=["GET"]),
         ]
+
+    def toggle_block(self, person_id: int) -> bool:
+        """Let a person block the bot, or unblock it; returns whether it is blocked now. A stranger changes nothing."""
+        person = self.world.people.get(person_id)
+        if person is None:
+            return False
+        return self._people.set_blocked(person, blocked=not person.blocked).blocked
 
     def close(self) -> None:
         """End long polls, event streams, checkouts, scripted delays and webhook delivery at once. May be repeated."""

@@ -137,8 +137,8 @@ def _draw_style(
 def _draw_copycats(random: Random, names: Iterator[ChannelId], leaders: list[Channel]) -> Iterator[Channel]:
     """Every leader is copied by one of them; they are dealt out at random."""
     dealt = random.sample(leaders, len(leaders))
-    for number in range(figures.COPYCATS):
-        followed = dealt[number :: figures.COPYCATS]
+    for first in range(figures.COPYCATS):
+        followed = dealt[first :: figures.COPYCATS]
         truth = ChannelTruth(
             channel=next(names),
             style=Style.COPYCAT,

@@ -11,7 +11,7 @@ from random import Random
 
 from tokenfilter.adapters.simulator import stage_tokens
 from tokenfilter.adapters.simulator.sampling import usd
-from tokenfilter.adapters.simulator.stage_callers import Callers, Size, called, cast_callers
+from tokenfilter.adapters.simulator.stage_callers import Size, called, cast_callers
 from tokenfilter.adapters.simulator.stage_numbers import CannotBeError, Span, part_and_whole
 from tokenfilter.domain.call import CALLS_KEPT_FOR, merge_calls
 from tokenfilter.domain.channel import ChannelStats
@@ -52,11 +52,6 @@ class Staged:
 
     heard: Heard
     stats: tuple[ChannelStats, ...]
-    extras: int
-
-    def seen(self) -> Evidence:
-        """What judging will see if nothing else is known of the token."""
-        return evidence_of(self.heard, self.stats)
 
 
 def evidence_of(heard: Heard, stats: Iterable[ChannelStats]) -> Evidence:
@@ -108,7 +103,7 @@ def _construct(criteria: Criteria, wish: Wish, *, at: datetime, random: Random) 
         flags=_flags(criteria, blank),
         calls=called(callers, at=at, since=at - _before(at, since), window=window, size=size),
     )
-    return Staged(heard=heard, stats=callers.stats(at), extras=len(callers.extras))
+    return Staged(heard=heard, stats=callers.stats(at))
 
 
 def _market(criteria: Criteria, blank: frozenset[str], random: Random) -> tuple[dict[str, Decimal], Size]:

@@ -71,9 +71,7 @@ def cast_callers(criteria: Criteria, *, extras: int, blank: frozenset[str]) -> C
     )
 
 
-def called(
-    callers: Callers, *, at: datetime, since: timedelta, window: timedelta, size: Size
-) -> tuple[Call, ...]:
+def called(callers: Callers, *, at: datetime, since: timedelta, window: timedelta, size: Size) -> tuple[Call, ...]:
     """Their calls, the earliest `since` before `at`, the last of them by a channel that qualifies.
 
     Who called too long ago to count calls again just now.

@@ -72,14 +72,16 @@ def named(criteria: Criteria, random: Random, proposed: tuple[str, str] | None) 
     for symbol, name in _names(words, random, proposed):
         texts = (symbol.lower(), name.lower())
         found = {w for w in (words.only | words.exclude if words else ()) if any(w in t for t in texts)}
-        if symbol and name and (words is None or (not found & words.exclude and (not words.only or found & words.only))):
+        if (
+            symbol
+            and name
+            and (words is None or (not found & words.exclude and (not words.only or found & words.only)))
+        ):
             return symbol, name
     raise CannotBeError("word: no name contains a wanted word and none of the unwanted")
 
 
-def _names(
-    words: OneOf | None, random: Random, proposed: tuple[str, str] | None
-) -> Iterator[tuple[str, str]]:
+def _names(words: OneOf | None, random: Random, proposed: tuple[str, str] | None) -> Iterator[tuple[str, str]]:
     usual = [proposed] if proposed else [*(token_name(random) for _ in range(12)), *_PLAIN_NAMES]
     if words is None or not words.only:
         yield from usual

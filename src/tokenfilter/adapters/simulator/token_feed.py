@@ -1,18 +1,23 @@
-"""The simulated market as feeds: its past told at once, its present as the clock goes on."""
+"""The simulated market as feeds: its past told at once, its present by the clock, and the stage's scenes."""
 
 import asyncio
+import heapq
 from collections.abc import AsyncIterator, Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import count
 
 from tokenfilter.adapters.simulator.channels import ChannelTruth
 from tokenfilter.adapters.simulator.market import Due, Market
+from tokenfilter.adapters.simulator.scene import Scene, shifted
 from tokenfilter.domain.channel import ChannelStats
 from tokenfilter.domain.event import CLOCK_SKEW_ALLOWED, FeedLine
 from tokenfilter.domain.ids import ChannelId
 from tokenfilter.ports.clock import Clock
+from tokenfilter.ports.failures import UnavailableError
 from tokenfilter.ports.token_feed import TokenFeed, Unreadable
 
 _BREATHE_EVERY = 50
+_MOST_STAGED = 10_000
 
 
 class _Course:
@@ -95,3 +100,57 @@ class SimulatorFeed(TokenFeed):
                 continue
             await self._clock.sleep_until(due.at)
             yield self._course.take().line
+
+
+class StageFeed(TokenFeed):
+    """What is made to happen on demand. One reader at a time."""
+
+    def __init__(self, *, clock: Clock) -> None:
+        self._clock = clock
+        self._waiting: list[tuple[datetime, int, FeedLine]] = []
+        self._order = count()
+        self._added = asyncio.Event()
+
+    @property
+    def name(self) -> str:
+        return "stage"
+
+    @property
+    def recorded(self) -> bool:
+        return False
+
+    async def play(self, scene: Scene) -> None:
+        """Have a scene's lines told from now on, each after its delay; does not wait for them.
+
+        All instants move by as much as the scene starts later than it was made for, so that a call stays the same call
+        and every age stays what was promised.
+
+        Raises:
+            UnavailableError: too many lines wait already (10,000); nothing of the scene is told.
+        """
+        if len(self._waiting) + len(scene.lines) > _MOST_STAGED:
+            raise UnavailableError("the stage is still busy with earlier scenes")
+        start = self._clock.now()
+        for delay, line in scene.lines:
+            heapq.heappush(self._waiting, (start + delay, next(self._order), shifted(line, by=start - scene.at)))
+        self._added.set()
+
+    async def lines(self) -> AsyncIterator[FeedLine | Unreadable]:
+        while True:
+            self._added.clear()
+            while self._waiting and self._waiting[0][0] <= self._clock.now():
+                yield heapq.heappop(self._waiting)[2]
+            await self._something_due()
+
+    async def _something_due(self) -> None:
+        """Return when the next line is due, or something new may be due before it."""
+        if not self._waiting:
+            await self._added.wait()
+            return
+        due = asyncio.ensure_future(self._clock.sleep_until(self._waiting[0][0]))
+        added = asyncio.ensure_future(self._added.wait())
+        try:
+            await asyncio.wait((due, added), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            due.cancel()
+            added.cancel()

@@ -46,6 +46,10 @@ class Html:
         return utf16_units(self.plain)
 
 
+NOTHING = Html()
+"""No text: it leaves no line and no separator."""
+
+
 def text(words: str) -> Html:
     """Our own words."""
     return Html(escape(words), words)

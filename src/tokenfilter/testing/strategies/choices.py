@@ -20,19 +20,20 @@ _PARTS = 999_983  # a prime, so that parts of a range are no round numbers
 
 def some(names: Sequence[_Name], most: int) -> st.SearchStrategy[list[_Name]]:
     """Up to `most` of `names`, in their order."""
-    size = len(names)
-    if not size:
-        return st.just([])
+    return _places(len(names), most).map(lambda places: [names[place] for place in places])
 
-    def picked(choice: int) -> list[_Name]:
+
+@cache
+def _places(size: int, most: int) -> st.SearchStrategy[list[int]]:
+    def picked(choice: int) -> list[int]:
         rest, count = divmod(choice, most + 1)
-        indices = set()
+        places = set()
         for _ in range(count):
-            rest, index = divmod(rest, size)
-            indices.add(index)
-        return [names[index] for index in sorted(indices)]
+            rest, place = divmod(rest, size)
+            places.add(place)
+        return sorted(places)
 
-    return st.integers(0, (most + 1) * size**most - 1).map(picked)
+    return st.integers(0, (most + 1) * size**most - 1).map(picked) if size and most else st.just([])
 
 
 @cache

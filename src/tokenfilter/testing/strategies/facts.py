@@ -27,6 +27,9 @@ _VENUES = st.sampled_from(
 )
 
 
+_JUST_NOW = (timedelta(0), timedelta(seconds=1), timedelta(minutes=1), timedelta(minutes=30))
+
+
 @st.composite
 def markets(draw: st.DrawFn, names: tuple[str, ...] = FEED_METRICS) -> dict[str, Decimal]:
     """Some metrics with values, now and then all; those that most feeds know are known more often."""
@@ -42,11 +45,14 @@ def markets(draw: st.DrawFn, names: tuple[str, ...] = FEED_METRICS) -> dict[str,
 def token_facts(draw: st.DrawFn, *, latest: datetime | None = None) -> TokenFacts:
     """What is fixed about a token: names may be hostile, any may be missing; created up to 3 days before `latest`."""
     earliest = EPOCH if latest is None else latest - timedelta(days=3)
+    end = latest or EPOCH + timedelta(days=30)
     dex, launchpad = draw(_VENUES)
     return TokenFacts(
         symbol=draw(_SYMBOLS),
         name=draw(_NAMES),
-        created_at=draw(st.none() | instants(earliest=earliest, latest=latest or EPOCH + timedelta(days=30))),
+        created_at=draw(
+            st.none() | st.sampled_from(_JUST_NOW).map(lambda ago: end - ago) | instants(earliest=earliest, latest=end)
+        ),
         dex=dex,
         launchpad=launchpad,
     )

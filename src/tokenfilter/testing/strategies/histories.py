@@ -114,13 +114,15 @@ def _next(
     """What is told of a token next: a call more or none, other prices, facts and flags that were missing before."""
     caller = draw(st.none() | st.sampled_from(callers))
     new = () if caller is None else (draw(calls(channel=caller, at=now, look_back=timedelta(minutes=3))),)
+    news = draw(st.sampled_from(("prices", "nothing", "flags", "facts", "prices and flags", "other prices")))
+    market = draw(markets()) if "prices" in news else {}
     return replace(
         before,
         id=name,
         observed_at=now,
-        facts=draw(token_facts(latest=now)) if draw(st.booleans()) else before.facts,
-        market=draw(markets()) if draw(st.booleans()) else {**before.market, **draw(markets())},
-        flags={**before.flags, **draw(flags())} if draw(st.booleans()) else before.flags,
+        facts=draw(token_facts(latest=now)) if news == "facts" else before.facts,
+        market=market if news == "other prices" else {**before.market, **market},
+        flags={**before.flags, **draw(flags())} if "flags" in news else before.flags,
         calls=before.calls + new if together else new,
     )
 

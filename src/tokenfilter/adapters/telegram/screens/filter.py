@@ -5,11 +5,11 @@ from datetime import datetime
 
 from tokenfilter.adapters.telegram.callback import NEW_FILTER, Action, Press
 from tokenfilter.adapters.telegram.draft import Draft, found, keys
-from tokenfilter.adapters.telegram.html import Html, bold, code, join, lines, text
+from tokenfilter.adapters.telegram.html import NOTHING, Html, bold, code, join, lines, text
 from tokenfilter.adapters.telegram.keyboard import Button, Keyboard, Screen, button, columns
 from tokenfilter.adapters.telegram.menus import LABELS, LISTS, QUORUM
 from tokenfilter.adapters.telegram.preview import difference, preview_text
-from tokenfilter.adapters.telegram.wording import counted, names
+from tokenfilter.adapters.telegram.wording import counted
 from tokenfilter.app.backtest_filter import Preview
 from tokenfilter.domain.filter import ChannelRule, Criteria, Filter, Recheck, Unknown
 from tokenfilter.domain.filter_print import channels_text, format_filter, limit_text
@@ -80,7 +80,7 @@ def _state(state: FilterShown) -> str:
 
 def _difference(state: FilterShown) -> Html:
     heading = bold(text("Not saved")) + text(". ")
-    was = Html()
+    was = NOTHING
     if state.saved is not None:
         was = text("Was ") + code(format_filter(state.saved) or "any call", most=600)
     if state.after is None:
@@ -122,8 +122,3 @@ def _alternative(number: int, place: int, shown: int) -> Button:
 
 def _on(action: Action, label: str, number: int) -> Button:
     return button(label, Press(action=action, number=number))
-
-
-def routed_to(places: tuple[str, ...]) -> Html:
-    """The titles of the chats a filter goes to."""
-    return names(places, most=6)

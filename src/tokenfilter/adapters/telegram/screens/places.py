@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tokenfilter.adapters.telegram.callback import Action, Press
-from tokenfilter.adapters.telegram.html import Html, bold, code, fitted, lines, text
+from tokenfilter.adapters.telegram.html import NOTHING, bold, code, fitted, lines, text
 from tokenfilter.adapters.telegram.keyboard import Screen, button, columns, link
 from tokenfilter.adapters.telegram.screens.plain import CANCEL
 from tokenfilter.domain.ids import Destination
@@ -69,11 +69,6 @@ def offered_here(bot: str, destination: Destination) -> Screen:
     )
 
 
-def added(title: str) -> Html:
-    """The destination is known now."""
-    return code(title) + text(" is a destination now. Open a filter and choose Where it goes.")
-
-
 def routes(shown: NamedFilter, subscriber: Subscriber, number: int, note: str = "") -> Screen:
     """Which destinations a filter's matches go to; each button switches one."""
     every = {subscriber.own_chat: OWN_CHAT, **subscriber.places}
@@ -85,7 +80,7 @@ def routes(shown: NamedFilter, subscriber: Subscriber, number: int, note: str = 
         for destination, title in every.items()
     )
     head = code(shown.name, most=40) + text(" goes to the chats marked ✓. At least one.")
-    more = Html() if subscriber.places else text("Add a group or channel under Destinations to choose it here.")
+    more = NOTHING if subscriber.places else text("Add a group or channel under Destinations to choose it here.")
     back = button("Back", Press(action=Action.FILTER, number=number))
     return Screen(
         html=lines(text(note), head, more), keyboard=(*switches, (button("Destinations", Action.PLACES), back))

@@ -9,7 +9,6 @@ OLD_BUTTON = "This button is from an older screen. Send the command again."
 FORGOTTEN = "That change was not saved within 5 minutes and is forgotten. Nothing is different."
 NOT_YOURS = "Only the person whose filter sent this can mute it. Open the chat with me for alerts of your own."
 STARTED_NEVER = "Open the chat with me and send /start first."
-GONE_FILTER = "That filter is gone. /filters shows those there are."
 
 
 def not_understood() -> Screen:
@@ -37,6 +36,6 @@ def told(message: str) -> Screen:
     return Screen(html=sentence(message))
 
 
-def in_group(bot: str) -> Html:
+def in_group(bot: str) -> Screen:
     """Where settings are changed."""
-    return text(f"Filters and settings are changed in the private chat: @{bot}")
+    return Screen(html=text(f"Filters, settings and /why are for the private chat with @{bot}."))

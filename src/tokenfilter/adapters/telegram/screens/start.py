@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tokenfilter.adapters.telegram.callback import Action, Press
-from tokenfilter.adapters.telegram.html import Html, bold, code, join, lines, text
+from tokenfilter.adapters.telegram.html import NOTHING, Html, bold, code, join, lines, text
 from tokenfilter.adapters.telegram.keyboard import Button, Screen, button, columns
 from tokenfilter.adapters.telegram.preview import preview_text
 from tokenfilter.app.backtest_filter import Preview
@@ -24,7 +24,7 @@ class Start:
 
 def start(state: Start) -> Screen:
     """One line of what it does, then the presets."""
-    rows = [text(PURPOSE), Html()]
+    rows = [text(PURPOSE), NOTHING]
     if state.stopped:
         rows.append(text("⏸ Alerts are stopped. Your filters are kept."))
     if state.filters:

@@ -24,7 +24,7 @@ class StreamEvent:
         return f"id: {self.seq}\nevent: {self.kind}\ndata: {text}\n\n".encode()
 
 
-class EventStream:
+class BrowserStream:
     """Publishing never waits; a follower that falls behind the ring is told to start over (`reset`)."""
 
     def __init__(self) -> None:

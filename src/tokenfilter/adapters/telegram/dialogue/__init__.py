@@ -1,0 +1,1 @@
+"""What follows what a person types and presses: use cases in, screens out. Nothing here knows how messages are sent."""
