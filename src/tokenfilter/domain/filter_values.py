@@ -13,7 +13,7 @@ from decimal import Context, Decimal
 from tokenfilter.domain.filter import LONGEST_WINDOW, InvalidFilterError
 from tokenfilter.domain.ids import parse_chain, parse_channel, parse_token
 from tokenfilter.domain.market import Metric, Unit
-from tokenfilter.domain.numbers import parse_number, plain, rounded
+from tokenfilter.domain.numbers import MAX_TEXT, parse_number, plain, rounded
 
 RESERVED = frozenset({"only", "not", "unknown", "or", "any"})
 """Words of the text form; a set member that is one of them is written in double quotes."""
@@ -23,9 +23,8 @@ MAX_MEMBER = 64
 NUMBER = r"([-−+]?) ?(\$?) ?([0-9]+(?:\.[0-9]+)?|\.[0-9]+) ?([a-z]*%?)"
 """A number as a person writes it, in lower case: sign, dollar, digits, unit; at most one blank between them."""
 
-_LONGEST_NUMBER = 80
 _NUMBER = re.compile(NUMBER)
-_EXACT = Context(prec=2 * _LONGEST_NUMBER)
+_EXACT = Context(prec=100)  # more than 40 digits times any scale need
 _SIZES = {"b": Decimal(10**9), "m": Decimal(10**6), "k": Decimal(10**3)}
 _TIMES = {"d": Decimal(86_400), "h": Decimal(3_600), "m": Decimal(60), "s": Decimal(1)}
 _MARK = {Unit.PERCENT: "%", Unit.MULTIPLE: "x"}
@@ -156,10 +155,9 @@ def _scaled(unit: Unit, written: Written, *, of: str) -> Decimal:
     if scale is None or (written.dollar and unit is not Unit.USD):
         wrong = written.dollar or written.unit[:12]
         raise InvalidFilterError(f"{of} is not counted in {wrong}: expected {_EXAMPLE[unit]}")
-    if len(written.digits) > _LONGEST_NUMBER:
-        raise InvalidFilterError(f"a number has at most {_LONGEST_NUMBER} digits")
-    number = _EXACT.multiply(Decimal(written.digits), scale)
-    size = parse_number(f"{_EXACT.normalize(number):E}")
+    if len(written.digits.replace(".", "").lstrip("0")) > MAX_TEXT:
+        raise InvalidFilterError(f"a number has at most {MAX_TEXT} digits")
+    size = parse_number(f"{rounded(_EXACT.multiply(Decimal(written.digits), scale)):E}")
     return -size if written.sign in ("-", "−") else size
 
 

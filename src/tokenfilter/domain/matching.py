@@ -131,7 +131,21 @@ def _judge_one(criteria: Criteria, evidence: Evidence, fresh: frozenset[ChannelI
 
 
 def _holds_all(criteria: Criteria, evidence: Evidence) -> bool:
-    return all(f.holds for f in _findings(criteria, evidence))
+    """Whether every finding would hold, without making findings: this is what runs once a filter and event."""
+    values = evidence.values
+    for bound in criteria.ranges:
+        if not _lets_through(_range_outcome(bound, values.get(bound.metric)), bound.unknown):
+            return False
+    for flag in criteria.flags:
+        if not _lets_through(_flag_outcome(flag, evidence.flag(flag.flag)), flag.unknown):
+            return False
+    if not all(_find_member(members, evidence).holds for members in criteria.sets):
+        return False
+    return criteria.channel is None or _find_quorum(criteria.channel, evidence).holds
+
+
+def _lets_through(outcome: Outcome, unknown: Unknown) -> bool:
+    return outcome is Outcome.PASS or (outcome is Outcome.UNKNOWN and unknown is Unknown.PASS)
 
 
 def _is_fresh(criteria: Criteria, evidence: Evidence, fresh: frozenset[ChannelId] | None) -> bool:
@@ -141,7 +155,7 @@ def _is_fresh(criteria: Criteria, evidence: Evidence, fresh: frozenset[ChannelId
 
 
 def _findings(criteria: Criteria, evidence: Evidence) -> Iterator[Finding]:
-    """The findings in the order in which a person reads them; lazily, so that `matches` can leave off early."""
+    """The findings in the order in which a person reads them."""
     for bound in criteria.ranges:
         yield _find(bound, evidence.values.get(bound.metric))
     for flag in criteria.flags:
@@ -152,20 +166,26 @@ def _findings(criteria: Criteria, evidence: Evidence) -> Iterator[Finding]:
         yield _find_quorum(criteria.channel, evidence)
 
 
-def _find(bound: Range, value: Decimal | None) -> Finding:
+def _range_outcome(bound: Range, value: Decimal | None) -> Outcome:
     if value is None:
-        outcome = Outcome.UNKNOWN
-    elif (bound.low is not None and value < bound.low) or (bound.high is not None and value > bound.high):
-        outcome = Outcome.FAIL
-    else:
-        outcome = Outcome.PASS
-    return Finding(criterion=bound, observed=value, outcome=outcome)
+        return Outcome.UNKNOWN
+    if (bound.low is not None and value < bound.low) or (bound.high is not None and value > bound.high):
+        return Outcome.FAIL
+    return Outcome.PASS
+
+
+def _flag_outcome(flag: FlagIs, value: bool | None) -> Outcome:  # noqa: FBT001 - three-valued, not a switch
+    if value is None:
+        return Outcome.UNKNOWN
+    return Outcome.PASS if value is flag.wanted else Outcome.FAIL
+
+
+def _find(bound: Range, value: Decimal | None) -> Finding:
+    return Finding(criterion=bound, observed=value, outcome=_range_outcome(bound, value))
 
 
 def _find_flag(flag: FlagIs, value: bool | None) -> Finding:  # noqa: FBT001 - three-valued, not a switch
-    told = Outcome.PASS if value is flag.wanted else Outcome.FAIL
-    outcome = Outcome.UNKNOWN if value is None else told
-    return Finding(criterion=flag, observed=value, outcome=outcome)
+    return Finding(criterion=flag, observed=value, outcome=_flag_outcome(flag, value))
 
 
 def _find_member(members: OneOf, evidence: Evidence) -> Finding:
@@ -212,8 +232,8 @@ def _channel_outcome(rule: ChannelRule, channel: ChannelId, evidence: Evidence) 
         return Outcome.FAIL
     doubtful = False
     for bound in rule.ranges:
-        found = _find(bound, evidence.statistic(channel, bound.metric))
-        if found.outcome is Outcome.FAIL:
+        outcome = _range_outcome(bound, evidence.statistic(channel, bound.metric))
+        if outcome is Outcome.FAIL:
             return Outcome.FAIL
-        doubtful |= not found.holds
+        doubtful |= not _lets_through(outcome, bound.unknown)
     return Outcome.UNKNOWN if doubtful else Outcome.PASS

@@ -88,9 +88,7 @@ def evidence_of(event: Event, stats: Mapping[ChannelId, ChannelStats] | None = N
 
 def stats(channel: str = "@alpha", as_of: datetime = NOON, **values: int) -> ChannelStats:
     """A channel's statistics, such as `win=60, record=20`."""
-    return ChannelStats(
-        channel=parse_channel(channel), as_of=as_of, values={k: Decimal(v) for k, v in values.items()}
-    )
+    return ChannelStats(channel=parse_channel(channel), as_of=as_of, values={k: Decimal(v) for k, v in values.items()})
 
 
 def route(chat: int, wanted: str = "mcap >= 1", *, number: int = 1, to: Destination | None = None) -> Route:

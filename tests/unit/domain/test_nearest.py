@@ -12,7 +12,7 @@ from tokenfilter.domain.call import Call, merge_calls
 from tokenfilter.domain.channel import ChannelStats
 from tokenfilter.domain.event import Event, Heard, TokenFacts
 from tokenfilter.domain.evidence import gather
-from tokenfilter.domain.filter import MAX_MEMBERS, ChannelRule, Criteria, Filter, OneOf, Range
+from tokenfilter.domain.filter import MAX_MEMBERS, ChannelRule, Criteria, Filter, FlagIs, OneOf, Range, Unknown
 from tokenfilter.domain.filter_text import canonical, format_filter, parse_filter
 from tokenfilter.domain.ids import ChannelId, EventId, parse_token
 from tokenfilter.domain.matching import Matched, judge, matches
@@ -81,7 +81,39 @@ def cases(draw):
     return wanted, evidence, asked
 
 
-@given(cases())
+@st.composite
+def channel_cases(draw):
+    """A channel rule whose bounds, lists, quorum and window are those of the callers at hand, give or take a little."""
+    few = st.integers(-3, 3)
+    callers = draw(st.lists(st.sampled_from(("@a", "@b", "@c", "@d", "@e")), unique=True, min_size=1))
+    calls = [(c, timedelta(seconds=draw(st.integers(0, 90) | st.integers(0, 86_399)))) for c in callers]
+    stats = {c: {m: draw(few) for m in ("gain", "win") if draw(st.integers(0, 3))} for c in callers}
+    bounds = []
+    for metric in draw(st.lists(st.sampled_from(("gain", "median", "win")), unique=True, max_size=2)):
+        low, high = sorted((draw(few), draw(few)))
+        ends = draw(st.sampled_from(((low, None), (None, high), (low, high))))
+        low, high = (None if end is None else Decimal(end if metric == "gain" else abs(end)) for end in ends)
+        if low is None or high is None or low <= high:
+            bounds.append(Range(metric=metric, low=low, high=high, unknown=draw(st.sampled_from(Unknown))))
+    ago = draw(st.sampled_from(calls))[1]
+    lists = st.frozensets(st.sampled_from((*callers, "@other")), max_size=2)
+    rule = ChannelRule(
+        ranges=tuple(bounds),
+        only=frozenset(map(ChannelId, draw(lists))),
+        exclude=frozenset(map(ChannelId, draw(lists))),
+        quorum=draw(st.integers(1, len(callers) + 1)),
+        window=draw(st.sampled_from((timedelta(hours=24), max(timedelta(seconds=1), ago)))),
+    )
+    stats = {c: {m: abs(v) if m == "win" else v for m, v in values.items()} for c, values in stats.items()}
+    other = draw(st.sampled_from(((), (Criteria(flags=(FlagIs(flag="mint", wanted=True),)),))))
+    fresh = draw(st.none() | st.lists(st.sampled_from(callers)).map(lambda names: frozenset(map(ChannelId, names))))
+    return Filter(any_of=(Criteria(channel=rule), *other)), known(calls=calls, stats=stats), fresh
+
+
+any_case = channel_cases() | cases()
+
+
+@given(any_case)
 def test_the_changed_filter_matches(case):
     wanted, evidence, fresh = case
     nearest = nearest_pass(wanted, evidence, fresh=fresh)
@@ -91,7 +123,7 @@ def test_the_changed_filter_matches(case):
         assert nearest is None or isinstance(judge(nearest.changed, evidence, fresh=fresh), Matched)
 
 
-@given(cases())
+@given(any_case)
 def test_one_criterion_is_changed_and_no_other(case):
     wanted, evidence, fresh = case
     nearest = nearest_pass(wanted, evidence, fresh=fresh)
@@ -103,7 +135,7 @@ def test_one_criterion_is_changed_and_no_other(case):
         assert 0 < nearest.cost <= 2 + len(old)
 
 
-@given(cases())
+@given(any_case)
 def test_the_change_and_the_changed_filter_can_be_written(case):
     wanted, evidence, fresh = case
     nearest = nearest_pass(wanted, evidence, fresh=fresh)
@@ -112,7 +144,7 @@ def test_the_change_and_the_changed_filter_can_be_written(case):
         assert len(parse_filter(nearest.text).any_of) == 1
 
 
-@given(cases())
+@given(any_case)
 def test_putting_the_text_in_place_of_the_criterion_lets_the_event_pass(case):
     wanted, evidence, fresh = case
     nearest = nearest_pass(wanted, evidence, fresh=fresh)
@@ -125,7 +157,7 @@ def test_putting_the_text_in_place_of_the_criterion_lets_the_event_pass(case):
         assert any(matches(parse_filter(text), evidence, fresh=fresh) for text in replaced)
 
 
-@given(cases(), some.evidence())
+@given(any_case, some.evidence())
 def test_the_changed_filter_wants_all_that_the_first_one_wanted(case, other):
     wanted, evidence, _ = case
     nearest = nearest_pass(wanted, other)
@@ -133,7 +165,7 @@ def test_the_changed_filter_wants_all_that_the_first_one_wanted(case, other):
         assert matches(nearest.changed, evidence)
 
 
-@given(cases())
+@given(any_case)
 def test_a_bound_moves_no_further_than_it_must(case):
     wanted, evidence, fresh = case
     nearest = nearest_pass(wanted, evidence, fresh=fresh)
@@ -162,7 +194,7 @@ def test_a_bound_moves_no_further_than_it_must(case):
     assert not all(matches(Filter(any_of=(criteria,)), evidence, fresh=fresh) for criteria in narrower)
 
 
-@given(cases())
+@given(any_case)
 def test_where_one_criterion_about_the_token_fails_there_is_a_change(case):
     wanted, evidence, _ = case
     failing = [[f for f in j.findings if not f.holds] for j in judge(wanted, evidence).judged]

@@ -17,6 +17,7 @@ class MemoryFilterIndex(FilterIndex):
         self._routes: dict[ChatId, tuple[Route, ...]] = {}
         self._since: dict[Destination, int] = {}
         self._always: dict[ChatId, tuple[Route, ...]] = {}
+        self._totals: Totals | None = None
 
     def matches(
         self, evidence: Evidence, *, fresh: frozenset[ChannelId] | None = None, only_always: bool = False
@@ -38,6 +39,7 @@ class MemoryFilterIndex(FilterIndex):
     def replace(
         self, owner: ChatId, routes: Iterable[Route], *, renewed: Iterable[Destination] = (), seq: int = 0
     ) -> None:
+        self._totals = None
         kept = tuple(routes)
         always = tuple(r for r in kept if _is_always(r.wanted))
         for held, new in ((self._routes, kept), (self._always, always)):
@@ -56,9 +58,11 @@ class MemoryFilterIndex(FilterIndex):
         return bool(self._always)
 
     def totals(self) -> Totals:
-        held = [route for routes in self._routes.values() for route in routes]
-        destinations = len({route.destination for route in held})
-        return Totals(subscribers=len(self._routes), routes=len(held), destinations=destinations)
+        if self._totals is None:
+            held = [route for routes in self._routes.values() for route in routes]
+            destinations = len({route.destination for route in held})
+            self._totals = Totals(subscribers=len(self._routes), routes=len(held), destinations=destinations)
+        return self._totals
 
 
 def _is_always(wanted: Filter) -> bool:

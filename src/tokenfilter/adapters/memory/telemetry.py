@@ -17,6 +17,7 @@ LATENCY_WINDOW = timedelta(minutes=5)
 _VERDICTS = 200
 _FAILURES = 50
 _SAMPLES = 20_000
+_RECORDED = timedelta(minutes=10)  # an older event was recorded: it says nothing about what happens now
 _NOTES = 4_000
 
 
@@ -95,6 +96,8 @@ class MemoryTelemetry(Telemetry):
         told = tuple(t.destination for t in decision.told)
         self.settled_total += 1
         self.told_total += len(told)
+        if now - event.at > _RECORDED:
+            return
         facts = event.heard.facts
         self.verdicts.append(
             VerdictShown(

@@ -172,9 +172,10 @@ def _draw_past(random: Random, channel: Channel, start: datetime) -> None:
     age_days = random.uniform(1.0, 1.6) if random.random() < 0.125 else 30.0
     count = min(most, int(channel.calls_a_day * age_days), channel.outcomes.maxlen or most)
     originality = {Style.SCANNER: 0.85, Style.CALLER: 0.6, Style.COPYCAT: 0.06}[channel.truth.style]
+    typical = from_table(figures.MCAP_AT_CALL, 0.5)
     for back in range(count, 0, -1):
         hit = random.random() < channel.truth.skill
-        peak = draw_multiple(random, entry=from_table(figures.MCAP_AT_CALL, random.random()), hit=hit)
+        peak = draw_multiple(random, entry=typical, hit=hit)
         channel.remember(
             random,
             called_at=start - timedelta(days=(back - random.random()) / channel.calls_a_day),

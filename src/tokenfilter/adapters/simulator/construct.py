@@ -5,7 +5,7 @@ Nothing is taken for granted of the result: whoever uses it asks the rule that l
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from random import Random
 
@@ -22,6 +22,10 @@ from tokenfilter.domain.ids import EventId
 from tokenfilter.domain.market import FLAGS, METRICS, Scope, Source
 
 _HUNDRED = Decimal(100)
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+"""Earlier instants are refused when a line is read (domain/feed_fields.py)."""
+
+_LONGEST_S = Decimal(200 * 366 * 86_400)
 _NEVER_UNKNOWN = frozenset({"chain", "token", "callers", "since"})
 _UNSAFE = frozenset({"honeypot", "cto"})
 _USUAL = {
@@ -145,10 +149,10 @@ def _flags(criteria: Criteria, blank: frozenset[str]) -> dict[str, bool]:
 
 
 def _before(at: datetime, seconds: Decimal) -> datetime:
-    try:
-        return at - timedelta(microseconds=int(seconds.scaleb(6).to_integral_value()))
-    except OverflowError:
-        raise CannotBeError("age: longer ago than the calendar goes") from None
+    ago = timedelta(microseconds=int(min(seconds, _LONGEST_S).scaleb(6).to_integral_value()))
+    if at - ago < _EARLIEST:
+        raise CannotBeError(f"no feed tells of anything before {_EARLIEST.year}")
+    return at - ago
 
 
 def _tolerated(criteria: Criteria) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -42,10 +42,14 @@ class Traits:
 
 @dataclass(slots=True, kw_only=True)
 class Coin:
-    """A token of the simulated market, and the calls of it so far."""
+    """A token of the simulated market, and the calls of it so far.
+
+    Until it graduates it trades on its launchpad's own curve, as `facts_before` say.
+    """
 
     token: Token
     facts: TokenFacts
+    facts_before: TokenFacts
     created_at: datetime
     path: PricePath
     traits: Traits
@@ -71,9 +75,11 @@ def draw_coin(random: Random, *, called_at: datetime, hit: bool) -> Coin:
         token = solana_token(random)
     created_at = called_at - timedelta(milliseconds=round(age * 1000))
     path = draw_path(random, entry=entry, age=age, hit=hit)
+    facts = TokenFacts(symbol=symbol, name=name, created_at=created_at, dex=dex, launchpad=launchpad)
     return Coin(
         token=token,
-        facts=TokenFacts(symbol=symbol, name=name, created_at=created_at, dex=dex, launchpad=launchpad),
+        facts=facts,
+        facts_before=replace(facts, dex=launchpad) if launchpad else facts,
         created_at=created_at,
         path=path,
         traits=_draw_traits(random, launchpad=launchpad, elsewhere=elsewhere, rug=path.rug_at is not None),

@@ -81,7 +81,7 @@ class Market:
         heapq.heappush(self._agenda, (at, next(self._order), work))
 
     def _instant(self, at: float) -> datetime:
-        return self._start + timedelta(milliseconds=round(at * 1000))
+        return self._start + timedelta(seconds=at)
 
     def _until_next(self, at: float, a_day: float) -> float:
         """Seconds to the next of something that happens `a_day` times a day; a little busier in the afternoon."""

@@ -31,7 +31,9 @@ class PricePath:
     highest: tuple[float, ...]
     wobble: tuple[float, float, float]
     called_at: float
+    entry: float
     peak_at: float
+    peak: float
     held_until: float
     rug_at: float | None
 
@@ -58,10 +60,19 @@ class PricePath:
                 peak, where = log, at
         return math.exp(peak), where
 
-    def peak_so_far(self, at: float) -> float:
-        """The highest market cap up to an instant."""
-        passed = bisect_right(self.times, at)
-        return max(math.exp(self.highest[max(passed - 1, 0)]), self.mcap(at))
+    def peak_before(self, at: float) -> float:
+        """The highest control point passed by an instant: no market cap before it was higher."""
+        return math.exp(self.highest[max(bisect_right(self.times, at) - 1, 0)])
+
+    @property
+    def launch(self) -> float:
+        """The market cap at launch."""
+        return math.exp(self.logs[0])
+
+    @property
+    def multiple(self) -> float:
+        """How many times the market cap of the first call the peak is."""
+        return self.peak / self.entry
 
     def is_rugged_at(self, at: float) -> bool:
         """Whether the liquidity has been pulled by then."""
@@ -95,7 +106,9 @@ def draw_path(random: Random, *, entry: float, age: float, hit: bool) -> PricePa
         highest=tuple(accumulate(logs, max)),
         wobble=(random.uniform(0.03, 0.16), 2 * math.pi / random.uniform(40, 900), random.uniform(0, 6.28)),
         called_at=age,
+        entry=entry,
         peak_at=peak_at,
+        peak=peak,
         held_until=peak_at + held,
         rug_at=rug_at,
     )

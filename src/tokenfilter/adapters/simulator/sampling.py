@@ -12,10 +12,16 @@ from tokenfilter.adapters.simulator.figures import Table
 
 def from_table(table: Table, share: float) -> float:
     """The value below which `share` (0..1) of the cases lie, log-linear between the rows."""
-    right = min(max(bisect_right(table, (share, math.inf)), 1), len(table) - 1)
-    (low_share, low), (high_share, high) = table[right - 1], table[right]
-    part = (share - low_share) / (high_share - low_share)
-    return math.exp(math.log(low) + (math.log(high) - math.log(low)) * part)
+    shares, logs = _columns(table)
+    right = min(bisect_right(shares, share), len(shares) - 1)
+    low, high = logs[right - 1], logs[right]
+    part = (share - shares[right - 1]) / (shares[right] - shares[right - 1])
+    return math.exp(low + (high - low) * part)
+
+
+@lru_cache
+def _columns(table: Table) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    return tuple(share for share, _ in table), tuple(math.log(value) for _, value in table)
 
 
 def between(random: Random, bounds: tuple[float, float]) -> float:

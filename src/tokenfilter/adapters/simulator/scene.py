@@ -30,7 +30,7 @@ class Impossible:
 
 def scene(*events: Heard, stats: Sequence[ChannelStats], at: datetime, said: str) -> Scene:
     """Statistics at once, then each event when it is observed."""
-    lines: list[tuple[timedelta, FeedLine]] = [(AT_ONCE, line) for line in stats]
+    lines: list[tuple[timedelta, FeedLine]] = [(AT_ONCE, replace(line, as_of=at)) for line in stats]
     lines += [(event.observed_at - at, event) for event in events]
     return Scene(at=at, lines=tuple(lines), token=events[-1].token, said=said)
 

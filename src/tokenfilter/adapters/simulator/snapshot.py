@@ -31,11 +31,6 @@ class Sight:
     liquidity: float
 
     @property
-    def dex(self) -> str | None:
-        """Where it trades: on the launchpad's own curve until it graduates."""
-        return self.coin.facts.dex if self.graduated else self.coin.facts.launchpad
-
-    @property
     def flags(self) -> Mapping[str, bool]:
         """Every flag that is known."""
         return {**self.coin.traits.flags, "graduated": self.graduated}
@@ -65,16 +60,15 @@ class Sight:
 
     def _changes(self) -> dict[str, float]:
         """Market cap now over that a while ago, or at the launch where that is later."""
-        since_launch = self.mcap / self.coin.path.mcap(0.0)
-        return {
-            w: since_launch if span >= self.age else self.mcap / self.coin.path.mcap(self.age - span)
-            for w, span in _SPANS.items()
-        }
+        path, age = self.coin.path, self.age
+        since_launch = self.mcap / path.launch
+        return {w: since_launch if span >= age else self.mcap / path.mcap(age - span) for w, span in _SPANS.items()}
 
 
 def sight(coin: Coin, age: float) -> Sight:
     """Look at a coin."""
-    mcap, peak = coin.path.mcap(age), coin.path.peak_so_far(age)
+    mcap = coin.path.mcap(age)
+    peak = max(coin.path.peak_before(age), mcap)
     graduated = coin.facts.launchpad is None or peak >= figures.GRADUATION_MCAP
     if graduated:
         full = 2 * figures.GRADUATION_SOL * figures.SOL_USD * math.sqrt(mcap / figures.GRADUATION_MCAP)
@@ -105,12 +99,20 @@ def _bonding(seen: Sight) -> float:
     return 100.0 if seen.graduated else min(99.9, 100 * _real_sol(seen.mcap) / figures.GRADUATION_SOL)
 
 
+def _hours_traded(span: float) -> float:
+    """The hours in a span; longer spans hold a little more, for they reach back to busier times."""
+    return span / _HOUR * (1 + math.log1p(span / (4 * _HOUR)) / 2)
+
+
+_HOURS = {w: _hours_traded(span) for w, span in _SPANS.items()}
+
+
 def _trades(seen: Sight, change: float) -> dict[str, Decimal]:
     """Volumes and trades; busiest after launch, a short window never above a longer one; buys lean with the price."""
     traits, age = seen.coin.traits, max(seen.age, 1.0)
     hourly = seen.liquidity * 2.2 * traits.turnover / (1 + age / (8 * _HOUR)) * (3.0 if age < _HOUR else 1.0)
-    spans = {w: min(age, span) for w, span in _SPANS.items()}
-    volumes = {w: hourly * span / _HOUR * (1 + math.log1p(span / (4 * _HOUR)) / 2) for w, span in spans.items()}
+    since_launch = hourly * _hours_traded(age)
+    volumes = {w: since_launch if span >= age else hourly * _HOURS[w] for w, span in _SPANS.items()}
     lean = min(max(0.5 + 0.22 * math.log(max(change, 1e-6)), 0.12), 0.9)
     trades5m, trades1h = volumes["5m"] / traits.trade_usd, volumes["1h"] / traits.trade_usd
     buys5m, sells5m = int(trades5m * lean), int(trades5m * (1 - lean))

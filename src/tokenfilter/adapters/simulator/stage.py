@@ -106,7 +106,7 @@ def late_data(filters: Sequence[Filter], *, at: datetime, random: Random) -> Sce
         for market in (known, {name: known[name] for name in ("price", "mcap", "fdv") if name in known}, {}):
             early = _before(staged.heard, at=at, random=random, calls=staged.heard.calls, market=market)
             if not _wants(filters, early, staged):
-                said = f"A token was called before its facts were known. After {REST_AFTER.seconds} s they come: it passes."
+                said = f"A token was called with facts missing. {REST_AFTER.seconds} s later they come, and it passes."
                 return scene(early, staged.heard, stats=staged.stats, at=at, said=said)
     return why
 

@@ -18,7 +18,7 @@ def deciding(path: PricePath) -> Iterator[float]:
     The peak, what confirms it, the rug, the end of the day.
     """
     yield path.peak_at - path.called_at
-    if path.mcap(path.peak_at) >= _WORTH_CONFIRMING * path.mcap(path.called_at):
+    if path.multiple >= _WORTH_CONFIRMING:
         yield path.held_until - path.called_at
     if path.rug_at is not None and path.rug_at - path.called_at < DAY:
         yield path.rug_at + 30 - path.called_at

@@ -67,7 +67,7 @@ class Wire:
             token=coin.token,
             observed_at=at,
             id=self._id(),
-            facts=replace(coin.facts, dex=seen.dex),
+            facts=coin.facts if seen.graduated else coin.facts_before,
             market={name: market[name] for name in _KNOWN_AT_ONCE} if sparse else market,
             flags={} if sparse else seen.flags,
             calls=calls,

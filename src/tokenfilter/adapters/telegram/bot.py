@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import structlog
@@ -22,6 +22,7 @@ from tokenfilter.adapters.telegram.dialogue.places import ChoosePlaces
 from tokenfilter.adapters.telegram.dialogue.previews import Previews
 from tokenfilter.adapters.telegram.dialogue.turn import Membership, Pressed, Reply, Said
 from tokenfilter.adapters.telegram.dialogue.why import ExplainTokens, MuteCards
+from tokenfilter.adapters.telegram.later import Later
 from tokenfilter.adapters.telegram.polling import Polling
 from tokenfilter.adapters.telegram.screens import plain
 from tokenfilter.adapters.telegram.screens.help import COMMANDS
@@ -78,6 +79,8 @@ class TelegramBot:
             mutes=MuteCards(edits, explains, lambda: self._name),
         )
         self._dialogue = Dialogue(edits=edits, sessions=sessions, clock=clock, parts=parts, bot=lambda: self._name)
+        self._previews = kept
+        self._later = Later()
         self._turns: Turns[Update] = Turns(self._answer)
         self._polling: asyncio.Task[None] | None = None
 
@@ -103,6 +106,8 @@ class TelegramBot:
             with suppress(asyncio.CancelledError):
                 await self._polling
         await self._turns.stop(within=_STOP_WITHIN)
+        await self._later.stop()
+        await self._previews.stop()
         await self._connection.close()
 
     async def _introduce(self) -> None:
@@ -146,12 +151,14 @@ class TelegramBot:
         if reply is None or reply.screen is None:
             return
         if before is not None and not reply.anew:
+            await self._later.settle((said.place.chat, before.message_id))
             shown = await self._chats.show(said.place, before.message_id, reply.screen)
         else:
             reply_to = None if said.is_private else said.message_id
             shown = await self._chats.say(said.place, reply.screen, reply_to=reply_to)
         if said.is_private:
             await self._remember(said.place, reply, shown)
+        self._follow(said.place, shown, reply)
 
     async def _pressed(self, pressed: Pressed) -> None:
         reply = await self._dialogue.pressed(pressed)
@@ -166,8 +173,10 @@ class TelegramBot:
         if reply.anew:
             message_id = await self._chats.say(place, reply.screen, reply_to=message_id)
         else:
+            await self._later.settle((place.chat, message_id))
             message_id = await self._chats.show(place, message_id, reply.screen)
         await self._remember(place, reply, message_id)
+        self._follow(place, message_id, reply)
 
     async def _membership(self, membership: Membership) -> None:
         reply = await self._dialogue.membership(membership)
@@ -181,6 +190,23 @@ class TelegramBot:
             await self._sessions.open(place.chat, asked, now=self._clock.now())
         elif not reply.keeps_question:
             await self._sessions.close(place.chat)
+
+    def _follow(self, place: Destination, message_id: int, reply: Reply) -> None:
+        """Show later what could not be known at once, unless the person has moved on."""
+        if reply.later is None:
+            return
+        work_out = reply.later
+
+        async def work() -> Callable[[], Awaitable[None]]:
+            screen = await work_out()
+
+            async def show() -> None:
+                with suppress(TelegramError):
+                    await self._chats.show(place, message_id, screen)
+
+            return show
+
+        self._later.follow((place.chat, message_id), work)
 
     async def _apologise(self, wanted: Said | Pressed | Membership | None, incident: str) -> None:
         screen = plain.went_wrong(incident)

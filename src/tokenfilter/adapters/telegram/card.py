@@ -1,6 +1,7 @@
 """The message about a call, and the buttons under it."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from tokenfilter.adapters.telegram import wording
 from tokenfilter.adapters.telegram.callback import LONGEST_CHANNEL, Action, Press
@@ -13,6 +14,8 @@ from tokenfilter.domain.ids import ChannelId, Token
 from tokenfilter.domain.notification import CallAlert
 
 MOST_MUTABLE = 2
+WORTH_TELLING = Decimal("0.1")
+"""Percent: a smaller change since the call is none."""
 
 
 def card(alert: CallAlert, *, now: datetime, zone: str) -> Html:
@@ -35,7 +38,9 @@ def headline(alert: CallAlert) -> Html:
     told = text("🎯 ") + wording.names(alert.filters) + text(" matched ") + wording.symbol(evidence)
     told = told + text(" at ") + bold(wording.size_now(evidence))
     rise = evidence.values.get("rise")
-    return told if rise is None else told + text(", ") + bold(text(change(rise))) + text(" since the call")
+    if rise is None or abs(rise) < WORTH_TELLING:
+        return told
+    return told + text(", ") + bold(text(change(rise))) + text(" since the call")
 
 
 def card_keyboard(evidence: Evidence, *, bot: str | None = None) -> Keyboard:
@@ -52,6 +57,11 @@ def card_actions(token: Token, *, bot: str | None = None) -> Row:
     why = Press(action=Action.WHY, token=token)
     asked: Button = link("Why", start_link(bot, token_payload(token))) if bot else button("❓ Why", why)
     return (asked, button("🔕 Mute", Press(action=Action.MUTE, token=token)))
+
+
+def muted_actions(token: Token, undo: Press, label: str, *, bot: str | None = None) -> Row:
+    """The row that asks about the card once something is muted: the same button takes it back."""
+    return (card_actions(token, bot=bot)[0], button(label, undo))
 
 
 def mute_actions(token: Token, channels: tuple[ChannelId, ...]) -> tuple[Row, ...]:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from tokenfilter.domain.channel import wilson
 from tokenfilter.domain.filter_values import spell_number
 from tokenfilter.domain.market import METRICS, Unit
-from tokenfilter.domain.numbers import plain
+from tokenfilter.domain.numbers import rounded
 
 UNKNOWN = "–"
 MINUS = "−"
@@ -16,7 +16,7 @@ MINUS = "−"
 _THREE_DIGITS = Context(prec=3, rounding=ROUND_HALF_EVEN)
 _SUFFIXES = ((Decimal("1e12"), "T"), (Decimal("1e9"), "B"), (Decimal("1e6"), "M"), (Decimal(1000), "k"))
 _LARGEST = Decimal("999e12")
-_CENT = Decimal("0.01")
+_CENT, _TENTH = Decimal("0.01"), Decimal("0.1")
 _NEAR = Decimal("0.05")
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _LONGEST = Decimal("1e9")
@@ -42,7 +42,7 @@ def value(metric: str, number: Decimal | None) -> str:
 
 def exact(metric: str, number: Decimal) -> str:
     """All the digits, for where three would hide a difference."""
-    spelled = plain(number).replace("-", MINUS)
+    spelled = f"{rounded(number):,f}".replace("-", MINUS)
     match METRICS[metric].unit:
         case Unit.USD:
             return f"{MINUS}${spelled[1:]}" if number < 0 else f"${spelled}"
@@ -99,19 +99,18 @@ def count(number: Decimal | None) -> str:
 
 
 def percent(number: Decimal | None) -> str:
-    """A share: `47%`, `0.25%`; what is under a hundredth says so."""
+    """A share: `47%`, `21.4%`, `0.3%`; what is under a tenth says so."""
     if number is None:
         return UNKNOWN
-    return "<0.01%" if 0 < number < _CENT else f"{_signed(number)}%"
+    return "<0.1%" if 0 < number < _TENTH else f"{_signed(_to_tenths(number))}%"
 
 
 def change(number: Decimal | None) -> str:
     """A change, with its sign: `+47%`, `−12%`."""
     if number is None:
         return UNKNOWN
-    if abs(number) < _CENT:
-        return f"{MINUS if number < 0 else '+'}0%"
-    return f"+{percent(number)}" if number > 0 else percent(number)
+    sign = MINUS if number < 0 else "+"
+    return f"{sign}0%" if abs(number) < _TENTH else f"{sign}{_short(_to_tenths(abs(number)))}%"
 
 
 def multiple(number: Decimal | None) -> str:
@@ -131,7 +130,7 @@ def duration(span: timedelta) -> str:
     """A span in its largest whole unit: `45 s`, `4 min`, `3 h`, `2 d`; under ten seconds with a tenth."""
     seconds = max(0.0, span.total_seconds())
     if seconds < 10:
-        return f"{int(seconds * 10) / 10:g} s"
+        return f"{int(seconds * 10) / 10:.1f} s"
     if seconds < _MINUTE:
         return f"{int(seconds)} s"
     if seconds < _HOUR:
@@ -208,6 +207,10 @@ def _short(number: Decimal) -> str:
         digits = str(int(number.scaleb(2 - number.adjusted()))).rstrip("0")
         return f"0.0{str(zeros).translate(_SUBSCRIPTS)}{digits}"
     return _trimmed(number)
+
+
+def _to_tenths(number: Decimal) -> Decimal:
+    return round(number, 1) if abs(number) < 100 else number
 
 
 def _trimmed(number: Decimal) -> str:

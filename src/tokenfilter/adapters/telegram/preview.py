@@ -15,8 +15,7 @@ def preview_text(preview: Preview, *, now: datetime, zone: str) -> Html:
     if not preview.events:
         return text("No history to try it on yet.")
     told = f"{span(preview, now)}: {wording.counted(preview.alerts, 'alert')} of {preview.events:,} events"
-    if preview.alerts_per_day is not None and preview.alerts:
-        told += f", about {figures.per_day(preview.alerts_per_day)}"
+    told += _a_day(preview, now)
     if not preview.last:
         return text(f"{told}. Loosen a criterion to hear more.")
     number = f"The last {_spelled(len(preview.last))}" if len(preview.last) > 1 else "The last one"
@@ -32,13 +31,13 @@ def difference(before: Preview | None, after: Preview, *, now: datetime) -> Html
     """What a change does to the number of alerts; `before` is None for a filter that is new."""
     then = f"{span(after, now)}: "
     if before is None:
-        return text(f"{then}{wording.counted(after.alerts, 'alert')}{_a_day(after)}.")
+        return text(f"{then}{wording.counted(after.alerts, 'alert')}{_a_day(after, now)}.")
     if before.alerts == after.alerts:
-        return text(f"{then}{wording.counted(after.alerts, 'alert')}{_a_day(after)}, as many as before.")
+        return text(f"{then}{wording.counted(after.alerts, 'alert')}{_a_day(after, now)}, as many as before.")
     return (
         text(then)
         + bold(text(f"{before.alerts:,} → {wording.counted(after.alerts, 'alert')}"))
-        + text(f"{_a_day(after)}.")
+        + text(f"{_a_day(after, now)}.")
     )
 
 
@@ -66,8 +65,11 @@ def _row(past: PastAlert, size: str, now: datetime, zone: str) -> Html:
     return join("  ", [became_of, wording.symbol(past.evidence), *caller])
 
 
-def _a_day(preview: Preview) -> str:
-    return "" if preview.alerts_per_day is None else f", about {figures.per_day(preview.alerts_per_day)}"
+def _a_day(preview: Preview, now: datetime) -> str:
+    """What that makes a day, where the history is much shorter than one."""
+    if preview.alerts_per_day is None or now - preview.since > LOOK_BACK - _ALMOST:
+        return ""
+    return f", about {figures.per_day(preview.alerts_per_day)}"
 
 
 def _spelled(number: int) -> str:

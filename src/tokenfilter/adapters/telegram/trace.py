@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from tokenfilter.adapters.telegram import figures
 from tokenfilter.adapters.telegram.html import Html, code, text
-from tokenfilter.adapters.telegram.wording import DOT, counted
+from tokenfilter.adapters.telegram.wording import DOT, bounds_text, counted
 from tokenfilter.domain.evidence import Evidence
 from tokenfilter.domain.filter import ChannelRule, FlagIs, OneOf, Range, Unknown
 from tokenfilter.domain.filter_print import criterion_name, limit_text, value_text
@@ -30,7 +30,8 @@ def range_row(finding: Finding, sample: Decimal | None = None) -> str:
     if not isinstance(bound, Range) or isinstance(seen, bool | str | tuple):
         raise TypeError("expected the finding of a range")
     limits = [limit for limit in (bound.low, bound.high) if limit is not None]
-    shown = f"{SIGNS[finding.outcome]} {bound.metric} {figures.beside(bound.metric, seen, limits)} {_asked(bound)}"
+    asked = f"in {bounds_text(bound)}" if len(limits) > 1 else bounds_text(bound)
+    shown = f"{SIGNS[finding.outcome]} {bound.metric} {figures.beside(bound.metric, seen, limits)} {asked}"
     if sample is not None and seen is not None and bound.metric in _RATES:
         shown += f" (n={figures.count(sample)})"
     return shown + _policy(finding)
@@ -79,13 +80,6 @@ def _caller(rule: ChannelRule, channel: ChannelId, evidence: Evidence, *, too_ol
     sample = evidence.statistic(channel, "record")
     ordered = sorted(found, key=lambda f: f.holds)
     return named + (text(DOT.join(range_row(f, sample) for f in ordered)) if found else text("✓ counts"))
-
-
-def _asked(bound: Range) -> str:
-    low, high = (None if b is None else figures.limit(bound.metric, b) for b in (bound.low, bound.high))
-    if low is None:
-        return f"≤ {high}"
-    return f"≥ {low}" if high is None else f"in {low}–{high}"
 
 
 def _policy(finding: Finding) -> str:

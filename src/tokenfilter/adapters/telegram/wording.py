@@ -9,6 +9,7 @@ from tokenfilter.adapters.telegram.html import Html, code, join, text
 from tokenfilter.domain.call import KeptCall
 from tokenfilter.domain.event import CLOCK_SKEW_ALLOWED, Event
 from tokenfilter.domain.evidence import Evidence
+from tokenfilter.domain.filter import Range
 from tokenfilter.domain.ids import Chain
 from tokenfilter.domain.market import FLAGS
 
@@ -100,6 +101,16 @@ def ordinal(number: int) -> str:
     if number % 100 in {11, 12, 13}:
         return f"{number}th"
     return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th') }"
+
+
+def bounds_text(bound: Range) -> str:
+    """A range with its unit: `≥ $5k`, `≤ 2h`, `$20k–$200k`."""
+    low, high = (None if b is None else figures.limit(bound.metric, b) for b in (bound.low, bound.high))
+    if low is None:
+        return f"≤ {high}"
+    if high is None:
+        return f"≥ {low}"
+    return f"{low} to {high}" if bound.low is not None and bound.low < 0 else f"{low}–{high}"
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:

@@ -1,6 +1,7 @@
 """What any event stream must keep."""
 
 import asyncio
+from collections.abc import Iterable
 
 from tokenfilter.domain.event import Event
 from tokenfilter.ports.event_stream import Buried, Entry, EventStream
@@ -13,9 +14,9 @@ def numbered(number: int) -> Event:
     return examples.stamped(examples.heard(f"e{number}"))
 
 
-def names(*batches: "list[Entry] | tuple[Entry, ...]") -> list[str]:
+def names(entries: Iterable[Entry]) -> list[str]:
     """The events' names in the order in which they were read."""
-    return [e.item.id if isinstance(e.item, Event) else str(e.item.tick.observed_at) for b in batches for e in b]
+    return [entry.item.id for entry in entries if isinstance(entry.item, Event)]
 
 
 class EventStreamContract:
@@ -24,7 +25,7 @@ class EventStreamContract:
     async def test_items_are_read_in_the_order_in_which_they_were_appended(self, stream: EventStream) -> None:
         for n in range(3):
             await stream.append(numbered(n))
-        assert names(list(await soon(stream.read(10)))) == ["e0", "e1", "e2"]
+        assert names(await soon(stream.read(10))) == ["e0", "e1", "e2"]
 
     async def test_what_was_appended_is_read_as_it_was(self, stream: EventStream) -> None:
         event = examples.stamped(
@@ -39,13 +40,13 @@ class EventStreamContract:
         for n in range(3):
             await stream.append(numbered(n))
         first, rest = await soon(stream.read(2)), await soon(stream.read(2))
-        assert (names(list(first)), names(list(rest))) == (["e0", "e1"], ["e2"])
+        assert (names(first), names(rest)) == (["e0", "e1"], ["e2"])
 
     async def test_reading_waits_for_the_first_item(self, stream: EventStream) -> None:
         reading = asyncio.ensure_future(stream.read(1))
         assert await is_waiting(reading)
         await stream.append(numbered(1))
-        assert names(list(await soon(reading))) == ["e1"]
+        assert names(await soon(reading)) == ["e1"]
 
     async def test_a_reader_that_gives_up_waiting_takes_nothing_with_it(self, stream: EventStream) -> None:
         reading = asyncio.ensure_future(stream.read(1))
@@ -53,7 +54,7 @@ class EventStreamContract:
         reading.cancel()
         await asyncio.wait([reading])
         await stream.append(numbered(1))
-        assert names(list(await soon(stream.read(1)))) == ["e1"]
+        assert names(await soon(stream.read(1))) == ["e1"]
 
     async def test_a_full_stream_holds_the_next_item_back_until_one_is_acknowledged(
         self, stream: EventStream, capacity: int
@@ -67,7 +68,7 @@ class EventStreamContract:
         await stream.acknowledge(first)
         await soon(held)
         assert await stream.length() == capacity
-        assert names(list(await soon(stream.read(capacity)))) == [f"e{n}" for n in range(1, capacity + 1)]
+        assert names(await soon(stream.read(capacity))) == [f"e{n}" for n in range(1, capacity + 1)]
 
     async def test_many_writers_at_a_full_stream_lose_nothing_and_never_overfill_it(
         self, stream: EventStream, capacity: int
@@ -86,7 +87,7 @@ class EventStreamContract:
         readers = [asyncio.ensure_future(stream.read(1)) for _ in range(2)]
         for n in range(2):
             await stream.append(numbered(n))
-        assert sorted(names(*[list(await soon(r)) for r in readers])) == ["e0", "e1"]
+        assert sorted([*names(await soon(readers[0])), *names(await soon(readers[1]))]) == ["e0", "e1"]
 
     async def test_what_is_not_acknowledged_counts_and_what_is_does_not(self, stream: EventStream) -> None:
         for n in range(3):
@@ -107,7 +108,7 @@ class EventStreamContract:
         heir = await successor()
         left: list[str] = []
         while len(left) < 2:
-            left += names(list(await soon(heir.read(10))))
+            left += names(await soon(heir.read(10)))
         assert left == ["e0", "e2"]
 
     async def test_the_buried_are_listed_newest_first(self, stream: EventStream) -> None:

@@ -13,12 +13,25 @@ from hypothesis import strategies as st
 from tokenfilter.domain.market import METRICS, Unit
 from tokenfilter.domain.numbers import rounded
 
-_Name = TypeVar("_Name", bound=str)
-_CHOICES = 2**48
-_PARTS = 999_983  # a prime, so that parts of a range are no round numbers
+_T = TypeVar("_T")
+_WORD = 2**64
+_SCATTER = 0x9E3779B97F4A7C15  # the golden ratio of 2**64: multiples of it lie far apart
+_PARTS = 999_983  # a prime, so that parts of a range are rarely round numbers
 
 
-def some(names: Sequence[_Name], most: int) -> st.SearchStrategy[list[_Name]]:
+@cache
+def below(limit: int) -> st.SearchStrategy[int]:
+    """Numbers from 0 up to `limit`, all alike: of a wide range hypothesis by itself draws mostly small ones."""
+    return st.integers(0, 2**32 - 1).map(lambda choice: choice * _SCATTER % _WORD * limit // _WORD)
+
+
+@st.composite
+def several(draw: st.DrawFn, strategy: st.SearchStrategy[_T], most: int, *, least: int = 0) -> list[_T]:
+    """From `least` to `most` draws, every number of them as likely: lists of hypothesis's own are mostly short here."""
+    return [draw(strategy) for _ in range(least + draw(below(most - least + 1)))]
+
+
+def some(names: Sequence[_T], most: int) -> st.SearchStrategy[list[_T]]:
     """Up to `most` of `names`, in their order."""
     return _places(len(names), most).map(lambda places: [names[place] for place in places])
 
@@ -33,7 +46,7 @@ def _places(size: int, most: int) -> st.SearchStrategy[list[int]]:
             places.add(place)
         return sorted(places)
 
-    return st.integers(0, (most + 1) * size**most - 1).map(picked) if size and most else st.just([])
+    return below((most + 1) * size**most).map(picked) if size and most else st.just([])
 
 
 @cache
@@ -48,7 +61,7 @@ def three_valued(names: tuple[str, ...]) -> st.SearchStrategy[dict[str, bool]]:
                 found[name] = answer == 1
         return found
 
-    return st.integers(0, 3 ** len(names) - 1).map(told)
+    return below(3 ** len(names)).map(told)
 
 
 @cache
@@ -64,9 +77,9 @@ def values(metric: str) -> st.SearchStrategy[Decimal]:
         rest, kind = divmod(choice, 4)
         if kind == 0:
             return rounded(plain[rest % len(plain)])
-        if kind == 1:  # tiny to huge: 1e-26 up to some 1e+22, all 15 digits used
+        if kind == 1:  # tiny to huge: 1e-26 up to some 1e+22, mostly all 15 digits used
             return rounded(Decimal(rest).scaleb(rest % 35 - 26))
         inside = about.low + (about.high - about.low) * (rest % _PARTS) / _PARTS
         return rounded(inside.to_integral_value()) if about.unit is Unit.COUNT else rounded(inside)
 
-    return st.integers(0, _CHOICES).map(value)
+    return below(2**50).map(value)

@@ -12,7 +12,7 @@ from tokenfilter.domain.event import Event, FeedLine, Heard, Tick, TokenFacts
 from tokenfilter.domain.evidence import Evidence, gather
 from tokenfilter.domain.ids import ChannelId, EventId, Token
 from tokenfilter.domain.market import FLAGS, METRICS, Scope, Source
-from tokenfilter.testing.strategies.choices import some, three_valued, values
+from tokenfilter.testing.strategies.choices import several, some, three_valued, values
 from tokenfilter.testing.strategies.names import EPOCH, channels, hostile_text, instants, tokens
 
 TOKEN_METRICS = tuple(m.name for m in METRICS.values() if m.scope is Scope.TOKEN)
@@ -25,8 +25,6 @@ _NAMES = st.sampled_from((None, "Lamb Coin", "Shiba Inu")) | hostile_text()
 _VENUES = st.sampled_from(
     ((None, None), ("pumpswap", "pump.fun"), ("raydium", None), ("Meteora", "Bonk"), (None, "four.meme"))
 )
-
-
 _JUST_NOW = (timedelta(0), timedelta(seconds=1), timedelta(minutes=1), timedelta(minutes=30))
 
 
@@ -44,15 +42,13 @@ def markets(draw: st.DrawFn, names: tuple[str, ...] = FEED_METRICS) -> dict[str,
 @st.composite
 def token_facts(draw: st.DrawFn, *, latest: datetime | None = None) -> TokenFacts:
     """What is fixed about a token: names may be hostile, any may be missing; created up to 3 days before `latest`."""
-    earliest = EPOCH if latest is None else latest - timedelta(days=3)
     end = latest or EPOCH + timedelta(days=30)
+    created = instants(earliest=end - timedelta(days=3), latest=end)
     dex, launchpad = draw(_VENUES)
     return TokenFacts(
         symbol=draw(_SYMBOLS),
         name=draw(_NAMES),
-        created_at=draw(
-            st.none() | st.sampled_from(_JUST_NOW).map(lambda ago: end - ago) | instants(earliest=earliest, latest=end)
-        ),
+        created_at=draw(st.none() | st.sampled_from(_JUST_NOW).map(lambda ago: end - ago) | created),
         dex=dex,
         launchpad=launchpad,
     )
@@ -96,7 +92,7 @@ def heard(draw: st.DrawFn, token: Token | None = None, *, at: datetime | None = 
         facts=draw(token_facts(latest=observed_at + timedelta(minutes=1))),
         market=draw(markets()),
         flags=draw(flags()),
-        calls=tuple(draw(st.lists(calls(at=observed_at), max_size=max_calls))),
+        calls=tuple(draw(several(calls(at=observed_at), max_calls))),
     )
 
 

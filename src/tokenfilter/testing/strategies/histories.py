@@ -14,6 +14,7 @@ from tokenfilter.domain.event import Event, Heard, Tick
 from tokenfilter.domain.evidence import Evidence, gather
 from tokenfilter.domain.ids import ChannelId, EventId, Token
 from tokenfilter.domain.numbers import rounded
+from tokenfilter.testing.strategies.choices import below, several
 from tokenfilter.testing.strategies.facts import calls, channel_stats, flags, markets, token_facts
 from tokenfilter.testing.strategies.names import EPOCH, channels, instants, tokens
 
@@ -71,7 +72,7 @@ def price_paths(draw: st.DrawFn, token: Token | None = None, *, max_size: int = 
     price = rounded(Decimal(draw(st.integers(1, 10**6))).scaleb(-8))
     at = draw(instants())
     path = []
-    for _ in range(draw(st.integers(1, max_size))):
+    for _ in range(1 + draw(below(max_size))):
         whole = {"price": price, "mcap": price * supply, "fdv": price * supply * 2, "liq": price * supply / 10}
         told = draw(st.sets(st.sampled_from(sorted(whole)), min_size=1))
         path.append(Tick(token=about, observed_at=at, market={name: rounded(whole[name]) for name in sorted(told)}))
@@ -87,11 +88,11 @@ def histories(draw: st.DrawFn, *, max_tokens: int = 3, max_events: int = 12) -> 
     Calls come either one by one or all that are known together. Steps between events reach from nothing to beyond an
     hour and 14 days, both to the second. An event comes at most 5 minutes after a later one.
     """
-    about = draw(st.lists(tokens(), min_size=1, max_size=max_tokens, unique=True))
-    callers = draw(st.lists(channels(), min_size=1, max_size=4, unique=True))
+    about = list(dict.fromkeys(draw(several(tokens(), max_tokens, least=1))))
+    callers = list(dict.fromkeys(draw(several(channels(), 4, least=1))))
     together = draw(st.booleans())
     now, told, last = EPOCH, list[_Arrived](), dict[Token, Heard]()
-    for number in range(draw(st.integers(1, max_events))):
+    for number in range(1 + draw(below(max_events))):
         now += draw(st.sampled_from(_STEPS))
         token = draw(st.sampled_from(about))
         before = last.get(token) or Heard(token=token, observed_at=now, id=EventId("none"), facts=draw(token_facts()))
@@ -100,9 +101,7 @@ def histories(draw: st.DrawFn, *, max_tokens: int = 3, max_events: int = 12) -> 
         if draw(st.integers(0, 3)) == 0:
             told.append((now + draw(_DELAYS), last[token]))
     lines = st.sampled_from(callers).flatmap(channel_stats)
-    stats = [
-        replace(line, as_of=draw(instants(earliest=EPOCH, latest=now))) for line in draw(st.lists(lines, max_size=4))
-    ]
+    stats = [replace(line, as_of=draw(instants(earliest=EPOCH, latest=now))) for line in draw(several(lines, 4))]
     told.sort(key=itemgetter(0))
     return History(events=tuple(_stamped(arrived) for arrived in told), stats=tuple(stats))
 

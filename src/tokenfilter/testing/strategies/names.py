@@ -6,12 +6,17 @@ from functools import cache
 from hypothesis import strategies as st
 
 from tokenfilter.domain.ids import Chain, ChannelId, Token, base58, parse_channel, parse_token
+from tokenfilter.testing.strategies.choices import below
 
 EPOCH = datetime(2026, 3, 1, tzinfo=UTC)
 """Generated instants lie within the month from here unless asked otherwise."""
 
-_MICROSECOND = timedelta(microseconds=1)
-_FINENESS = (timedelta(minutes=1), timedelta(seconds=1), timedelta(milliseconds=1), _MICROSECOND)
+_FINENESS = (
+    timedelta(minutes=1),
+    timedelta(seconds=1),
+    timedelta(milliseconds=1),
+    timedelta(microseconds=1),
+)
 _NASTY = (
     "<b>FREE</b>",
     '<a href="https://claim-now.com">claim</a>',
@@ -53,9 +58,9 @@ def instants(
 
     def instant(choice: int) -> datetime:
         offset, fineness = divmod(choice, len(_FINENESS))
-        return earliest + offset * _MICROSECOND // _FINENESS[fineness] * _FINENESS[fineness]
+        return earliest + offset * _FINENESS[-1] // _FINENESS[fineness] * _FINENESS[fineness]
 
-    return st.integers(0, (span // _MICROSECOND + 1) * len(_FINENESS) - 1).map(instant)
+    return below((span // _FINENESS[-1] + 1) * len(_FINENESS)).map(instant)
 
 
 @cache

@@ -1,10 +1,12 @@
 """Starting, presets, stopping, status and help."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from tokenfilter.adapters.telegram.callback import InvalidPressError
-from tokenfilter.adapters.telegram.dialogue.previews import Previews
+from tokenfilter.adapters.telegram.dialogue.previews import PENDING, Previews
 from tokenfilter.adapters.telegram.dialogue.turn import Reply, Turn, noticed
+from tokenfilter.adapters.telegram.keyboard import Screen
 from tokenfilter.adapters.telegram.screens import settings, start
 from tokenfilter.adapters.telegram.screens.help import help_page
 from tokenfilter.adapters.telegram.screens.why import number_of
@@ -39,16 +41,22 @@ class Begin:
         except InvalidSettingError as error:
             return noticed(str(error), alert=True)
         added = after.filters[-1]
+        preview = await self._previews.soon(added.wanted)
         shown = start.Chosen(
             name=added.name,
             text=format_filter(added.wanted),
             number=number_of(added.id),
-            preview=await self._previews.of(added.wanted),
+            preview=None if preview is PENDING else preview,
+            is_pending=preview is PENDING,
             now=turn.now,
             zone=after.zone,
             stopped=after.standing is Standing.STOPPED,
         )
-        return Reply(screen=start.chosen(shown))
+
+        async def later() -> Screen:
+            return start.chosen(replace(shown, preview=await self._previews.of(added.wanted), is_pending=False))
+
+        return Reply(screen=start.chosen(shown), later=later if preview is PENDING else None)
 
     async def stop(self, turn: Turn) -> Reply:
         """Tell the person nothing more."""

@@ -116,7 +116,7 @@ class EditCriteria:
             draft = typed(edit.draft, key, side, words)
         except (InvalidFilterTextError, InvalidFilterError) as error:
             question = screens.ask_value(_shown(edit, key), side).html
-            return Reply(screen=plain.refused(str(error), question), ask=asking(VALUE, edit, key=key, side=side))
+            return Reply(screen=plain.wrong_value(error, question), ask=asking(VALUE, edit, key=key, side=side))
         return await filter_reply(turn, replace(edit, draft=draft), self._previews)
 
     async def _changed(self, turn: Turn, number: int, part: int, change: Callable[[Draft], Draft]) -> Reply:
@@ -131,7 +131,7 @@ def typed(draft: Draft, key: str, side: str, words: str) -> Draft:
         InvalidFilterTextError: it cannot be read.
         InvalidFilterError: it cannot be, or is about something else.
     """
-    value = " ".join(words.split())
+    value = " ".join((words if key in METRICS else words.replace(",", " ")).split())
     if value.casefold().startswith(f"{key} "):
         value = value[len(key) :].strip()
     operator = _OPERATORS.get(side)

@@ -10,7 +10,7 @@ from tokenfilter.adapters.telegram.callback import NEW_FILTER, Action, InvalidPr
 from tokenfilter.adapters.telegram.dialogue import drafts, noise, places
 from tokenfilter.adapters.telegram.dialogue.answers import Parts, answers, need
 from tokenfilter.adapters.telegram.dialogue.turn import Membership, Pressed, Reply, Said, Turn, noticed
-from tokenfilter.adapters.telegram.dialogue.why import is_card, may_mute
+from tokenfilter.adapters.telegram.dialogue.why import UNDONE, is_card, may_mute
 from tokenfilter.adapters.telegram.screens import plain
 from tokenfilter.adapters.telegram.screens.help import COMMANDS
 from tokenfilter.app.edit_settings import EditSettings
@@ -68,7 +68,7 @@ class Dialogue:
             if not pressed.is_private:
                 return await self._pressed_in_group(pressed, press)
             turn = await self._turn(pressed.person, pressed.name)
-            if press.action in _MUTES:
+            if press.action in _MUTES or (press.action in UNDONE and is_card(pressed.keyboard)):
                 return await self._mute(turn, pressed, press)
             if press.action is Action.CANCEL:
                 return await self._cancelled(turn)
@@ -198,7 +198,7 @@ class Dialogue:
         turn = Turn(subscriber=subscriber, asked=None, now=self._clock.now())
         if press.action is Action.PLACE_ADD and press.destination == pressed.place:
             return await self._parts.places.add(turn, need(press.destination), here=True)
-        if press.action in _MUTES:
+        if press.action in _MUTES | UNDONE:
             refusal = may_mute(turn, pressed)
             return noticed(refusal, alert=True) if refusal else await self._mute(turn, pressed, press)
         return noticed(plain.in_group(self._bot()).html.plain, alert=True)
@@ -214,6 +214,8 @@ class Dialogue:
                 return await mutes.hour(turn, pressed, need(press.token))
             case Action.MUTE_BACK:
                 return mutes.back(pressed, need(press.token))
+            case action if action in UNDONE:
+                return await mutes.undo(turn, pressed, press)
             case _:
                 return await mutes.open(turn, pressed, need(press.token))
 

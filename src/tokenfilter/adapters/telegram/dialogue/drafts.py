@@ -1,11 +1,12 @@
 """Changes of a filter that are not saved yet: kept with the open question, forgotten after five minutes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tokenfilter.adapters.telegram.callback import NEW_FILTER
-from tokenfilter.adapters.telegram.dialogue.previews import Previews
+from tokenfilter.adapters.telegram.dialogue.previews import PENDING, Previews
 from tokenfilter.adapters.telegram.dialogue.turn import Ask, Reply, Turn
 from tokenfilter.adapters.telegram.draft import Draft, draft_of
+from tokenfilter.adapters.telegram.keyboard import Screen
 from tokenfilter.adapters.telegram.screens.filter import FilterShown, filter_screen
 from tokenfilter.adapters.telegram.screens.places import OWN_CHAT
 from tokenfilter.domain.filter import Filter, InvalidFilterError
@@ -69,11 +70,9 @@ def asking(question: str, edit: Edited, **about: str) -> Ask:
 
 async def filter_reply(turn: Turn, edit: Edited, previews: Previews, *, note: str = "", tried: bool = False) -> Reply:
     """The filter's screen; with the comparison where something changed, with a preview where it is `tried`."""
-    before = after = None
-    if edit.is_changed or tried:
-        after = await previews.of(edit.draft.wanted)
-    if edit.is_changed and edit.named is not None:
-        before = await previews.of(edit.named.wanted)
+    saved = edit.named.wanted if edit.named and edit.is_changed else None
+    before = await previews.soon(saved) if saved else None
+    after = await previews.soon(edit.draft.wanted) if edit.is_changed or tried else None
     shown = FilterShown(
         number=edit.number,
         name=edit.named.name if edit.named else NEW_NAME,
@@ -83,11 +82,22 @@ async def filter_reply(turn: Turn, edit: Edited, previews: Previews, *, note: st
         zone=turn.subscriber.zone,
         paused=bool(edit.named and edit.named.paused),
         places=titles(turn.subscriber, edit.named) if edit.named else (),
-        before=before,
-        after=after,
+        before=None if before is PENDING else before,
+        after=None if after is PENDING else after,
+        is_pending=PENDING in (before, after),
         note=note,
     )
-    return Reply(screen=filter_screen(shown), ask=asking(DRAFT, edit) if edit.is_changed else None)
+
+    async def later() -> Screen:
+        then = await previews.of(saved) if saved else None
+        now = await previews.of(edit.draft.wanted)
+        return filter_screen(replace(shown, before=then, after=now, is_pending=False))
+
+    return Reply(
+        screen=filter_screen(shown),
+        ask=asking(DRAFT, edit) if edit.is_changed else None,
+        later=later if shown.is_pending else None,
+    )
 
 
 def titles(subscriber: Subscriber, named: NamedFilter) -> tuple[str, ...]:

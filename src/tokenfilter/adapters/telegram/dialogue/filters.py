@@ -120,7 +120,7 @@ class EditFilters:
             wanted = parse_filter(words)
         except InvalidFilterTextError as error:
             question = screens.ask_text("").html
-            return Reply(screen=plain.refused(str(error), question), ask=asking(WHOLE, edit))
+            return Reply(screen=plain.wrong_filter(error, question), ask=asking(WHOLE, edit))
         return await filter_reply(turn, replace(edit, draft=draft_of(wanted)), self._previews)
 
     async def ask_name(self, turn: Turn, number: int) -> Reply:

@@ -1,5 +1,6 @@
 """One turn of a conversation as values: who did what, what is known, and what is answered."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -88,7 +89,8 @@ class Ask:
 class Reply:
     """The answer: a screen in place of the one pressed (or `anew`), other buttons, or a short notice on a press.
 
-    What was asked before is forgotten unless the reply asks or `keeps_question`.
+    What was asked before is forgotten unless the reply asks or `keeps_question`. `later` works out the same screen with
+    what could not be known at once.
     """
 
     screen: Screen | None = None
@@ -98,6 +100,7 @@ class Reply:
     ask: Ask | None = None
     anew: bool = False
     keeps_question: bool = False
+    later: Callable[[], Awaitable[Screen]] | None = None
 
 
 def noticed(message: str, *, alert: bool = False) -> Reply:

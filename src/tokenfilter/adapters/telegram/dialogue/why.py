@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from tokenfilter.adapters.telegram.callback import Action
-from tokenfilter.adapters.telegram.card import card_actions, mute_actions
+from tokenfilter.adapters.telegram.callback import Action, Press
+from tokenfilter.adapters.telegram.card import card_actions, mute_actions, muted_actions
 from tokenfilter.adapters.telegram.dialogue.turn import Ask, Pressed, Reply, Turn, noticed
 from tokenfilter.adapters.telegram.html import cleaned_text
 from tokenfilter.adapters.telegram.keyboard import Keyboard
@@ -16,6 +16,8 @@ from tokenfilter.app.explain_verdict import ExplainVerdict, Explanation, NeverSe
 from tokenfilter.domain.ids import ChannelId, InvalidIdError, Token, parse_token
 
 TOKEN = "token"
+UNDONE = frozenset({Action.UNMUTE_TOKEN, Action.UNMUTE_CHANNEL, Action.SNOOZE})
+"""What a card's button takes back; the same buttons of the noise page lead to that page."""
 _LONGEST_QUERY = 80
 
 
@@ -77,25 +79,44 @@ class MuteCards:
     async def token(self, turn: Turn, pressed: Pressed, token: Token) -> Reply:
         """Nothing more of this token."""
         await self._edits.mute_token(turn.person, token)
-        return self._muted(pressed, token, "This token is muted. Settings, Noise undoes it.")
+        undo = Press(action=Action.UNMUTE_TOKEN, token=token)
+        return self._muted(pressed, token, undo, "Unmute token", told="This token is muted.")
 
     async def channel(self, turn: Turn, pressed: Pressed, channel: ChannelId) -> Reply:
         """Nothing more that only this channel called."""
         await self._edits.mute_channel(turn.person, channel)
-        told = f"{channel} is muted. Calls that others make too still come. Settings, Noise undoes it."
-        return self._muted(pressed, token_under(pressed.keyboard), told)
+        told = f"{channel} is muted. Calls that others make too still come."
+        undo = Press(action=Action.UNMUTE_CHANNEL, channel=channel)
+        return self._muted(pressed, token_under(pressed.keyboard), undo, f"Unmute {channel}", told=told)
 
     async def hour(self, turn: Turn, pressed: Pressed, token: Token) -> Reply:
         """Nothing at all for an hour, then one message that lists what came."""
         await self._edits.snooze(turn.person, SNOOZES["1h"])
-        return self._muted(pressed, token, "Alerts are off for 1 h. Afterwards one message lists what came.")
+        undo = Press(action=Action.SNOOZE, word="off")
+        told = "Alerts are off for 1 h. Afterwards one message lists what came."
+        return self._muted(pressed, token, undo, "Alerts on", told=told)
+
+    async def undo(self, turn: Turn, pressed: Pressed, press: Press) -> Reply:
+        """Take back what this card's button muted."""
+        token = token_under(pressed.keyboard)
+        if press.token is not None:
+            await self._edits.unmute_token(turn.person, press.token)
+        elif press.channel is not None:
+            await self._edits.unmute_channel(turn.person, press.channel)
+        else:
+            await self._edits.snooze(turn.person, None)
+        told = "On again."
+        return noticed(told) if token is None else replace(self.back(pressed, token), notice=told)
 
     def back(self, pressed: Pressed, token: Token) -> Reply:
         """The card's own buttons again."""
         return _with_links(pressed, (card_actions(token, bot=None if pressed.is_private else self._bot()),))
 
-    def _muted(self, pressed: Pressed, token: Token | None, told: str) -> Reply:
-        return noticed(told) if token is None else replace(self.back(pressed, token), notice=told)
+    def _muted(self, pressed: Pressed, token: Token | None, undo: Press, label: str, *, told: str) -> Reply:
+        if token is None:
+            return noticed(told)
+        bot = None if pressed.is_private else self._bot()
+        return replace(_with_links(pressed, (muted_actions(token, undo, label, bot=bot),)), notice=told)
 
 
 def may_mute(turn: Turn, pressed: Pressed) -> str | None:
@@ -109,13 +130,25 @@ def may_mute(turn: Turn, pressed: Pressed) -> str | None:
 
 def token_under(keyboard: Keyboard) -> Token | None:
     """The token that a card's buttons are about."""
-    return next((b.press.token for row in keyboard for b in row if b.press and b.press.token), None)
+    buttons = [b for row in keyboard for b in row]
+    pressed = next((b.press.token for b in buttons if b.press and b.press.token), None)
+    return pressed or next((token for b in buttons if b.url and (token := _linked_token(b.url))), None)
+
+
+def _linked_token(url: str) -> Token | None:
+    """The token of the Why button in a group, which is a link into the private chat."""
+    _, start, payload = url.partition("?start=")
+    try:
+        return parse_token(*payload_text(payload)) if start else None
+    except InvalidIdError:
+        return None
 
 
 def is_card(keyboard: Keyboard) -> bool:
     """Whether the buttons are those of a card: it stays as it is when one asks about it."""
-    ours = {Action.MUTE, Action.MUTE_TOKEN}
-    return any(b.press and b.press.action in ours for row in keyboard for b in row)
+    there = {b.press.action for row in keyboard for b in row if b.press}
+    is_muted = Action.WHY in there and there & UNDONE
+    return bool(is_muted or there & {Action.MUTE, Action.MUTE_TOKEN})
 
 
 def _with_links(pressed: Pressed, rows: Keyboard) -> Reply:

@@ -58,12 +58,9 @@ class CriterionShown:
 def criterion(state: CriterionShown) -> Screen:
     """The criterion's value and its buttons, by its kind."""
     shown = criterion_label(state.draft.criteria, state.key) if state.is_set else f"{LABELS[state.key]}: any"
-    rows = [
-        text(state.note),
-        bold(text(LABELS[state.key])),
-        code(shown.removeprefix(LABELS[state.key]).strip(": "), most=900),
-    ]
-    return Screen(html=lines(*rows, _about(state)), keyboard=(*_choices(state), *_common(state)))
+    value = code(shown.removeprefix(LABELS[state.key]).strip(": "), most=900)
+    rows = (text(state.note), bold(text(LABELS[state.key])) + text(": ") + value, _about(state))
+    return Screen(html=lines(*rows), keyboard=(*_choices(state), *_common(state)))
 
 
 def bounds(state: CriterionShown, side: Side) -> Screen:

@@ -9,9 +9,9 @@ from tokenfilter.adapters.telegram.html import NOTHING, Html, bold, code, join, 
 from tokenfilter.adapters.telegram.keyboard import Button, Keyboard, Screen, button, columns
 from tokenfilter.adapters.telegram.menus import LABELS, LISTS, QUORUM
 from tokenfilter.adapters.telegram.preview import difference, preview_text
-from tokenfilter.adapters.telegram.wording import counted
+from tokenfilter.adapters.telegram.wording import bounds_text, counted
 from tokenfilter.app.backtest_filter import Preview
-from tokenfilter.domain.filter import ChannelRule, Criteria, Filter, Recheck, Unknown
+from tokenfilter.domain.filter import ChannelRule, Criteria, Filter, Range, Recheck, Unknown
 from tokenfilter.domain.filter_print import channels_text, format_filter, limit_text
 
 MOST_CRITERIA_SHOWN = 40
@@ -23,7 +23,8 @@ _ELSEWHERE = 2
 class FilterShown:
     """A filter as saved (`saved` None: a new one) and as it would be; `draft` equals `saved` while nothing changed.
 
-    `before` and `after` are previews of the two, None while not asked for or not to be had.
+    `before` and `after` are previews of the two, None where not asked for or not to be had; they come later while
+    `is_pending`.
     """
 
     number: int
@@ -36,6 +37,7 @@ class FilterShown:
     places: tuple[str, ...] = ()
     before: Preview | None = None
     after: Preview | None = None
+    is_pending: bool = False
     note: str = field(default="")
 
     @property
@@ -54,9 +56,27 @@ def filter_screen(state: FilterShown) -> Screen:
     ]
     if state.is_changed:
         parts.append(_difference(state))
+    elif state.is_pending:
+        parts.append(text("Trying it on the last 24 h …"))
     elif state.after is not None:
         parts.append(preview_text(state.after, now=state.now, zone=state.zone))
     return Screen(html=join("\n\n", parts), keyboard=_keyboard(state))
+
+
+def changes(before: Filter, after: Filter) -> Html:
+    """What a change does, criterion by criterion; filters with alternatives are compared whole."""
+    if len(before.any_of) > 1 or len(after.any_of) > 1 or before.recheck is not after.recheck:
+        return text("Was ") + code(format_filter(before) or "any call", most=600)
+    old, new = before.any_of[0], after.any_of[0]
+    touched = []
+    for key in dict.fromkeys((*keys(old), *keys(new))):
+        was = criterion_label(old, key) if key in keys(old) else None
+        now = criterion_label(new, key) if key in keys(new) else None
+        if was != now:
+            then = code((was or "").removeprefix(LABELS[key]).strip() or "none", most=80)
+            then = then + text(" → ") + code((now or "").removeprefix(LABELS[key]).strip() or "none", most=80)
+            touched.append(text(f"{LABELS[key]}: ") + then)
+    return join("; ", touched)
 
 
 def criterion_label(criteria: Criteria, key: str) -> str:
@@ -70,7 +90,8 @@ def criterion_label(criteria: Criteria, key: str) -> str:
     if criterion is None:
         return LABELS[key]
     passes = " or unknown" if criterion.unknown is Unknown.PASS else ""
-    return f"{LABELS[key]} {limit_text(criterion)}{passes}"
+    asked = bounds_text(criterion) if isinstance(criterion, Range) else limit_text(criterion)
+    return f"{LABELS[key]} {asked}{passes}"
 
 
 def _state(state: FilterShown) -> str:
@@ -80,9 +101,9 @@ def _state(state: FilterShown) -> str:
 
 def _difference(state: FilterShown) -> Html:
     heading = bold(text("Not saved")) + text(". ")
-    was = NOTHING
-    if state.saved is not None:
-        was = text("Was ") + code(format_filter(state.saved) or "any call", most=600)
+    was = NOTHING if state.saved is None else changes(state.saved, state.draft.wanted)
+    if state.is_pending:
+        return lines(heading + was, text("Comparing over the last 24 h …"))
     if state.after is None:
         return lines(heading + was, text("History cannot be read now, so there is no comparison."))
     return lines(heading + was, difference(state.before, state.after, now=state.now))

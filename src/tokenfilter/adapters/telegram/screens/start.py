@@ -43,7 +43,10 @@ def start(state: Start) -> Screen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """A preset that is now one of the person's filters; the preview is None while history cannot be read."""
+    """A preset that is now one of the person's filters.
+
+    The preview is None while history cannot be read, and comes later while it `is_pending`.
+    """
 
     name: str
     text: str
@@ -52,6 +55,7 @@ class Chosen:
     now: datetime
     zone: str
     stopped: bool = False
+    is_pending: bool = False
 
 
 def chosen(state: Chosen) -> Screen:
@@ -59,7 +63,9 @@ def chosen(state: Chosen) -> Screen:
     on = code(state.name) + text(" is on. New matches come here as they happen.")
     if state.stopped:
         on = code(state.name) + text(" is added. Alerts are stopped: resume them to hear of matches.")
-    if state.preview is None:
+    if state.is_pending:
+        past = text("Trying it on the last 24 h …")
+    elif state.preview is None:
         past = text("History cannot be read now, so there is no preview. Try again soon.")
     else:
         past = preview_text(state.preview, now=state.now, zone=state.zone)

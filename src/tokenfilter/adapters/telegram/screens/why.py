@@ -91,7 +91,7 @@ def _head(told: Explanation) -> Html:
 def _verdict(told: Explanation) -> Html:
     delivery = told.delivery
     if delivery is not None and delivery.outcome in _TOLD:
-        return text("✓ ") + bold(text("You were told")) + text(f" on {_time(delivery.at, told)}.")
+        return text("✓ ") + bold(text("You were told")) + text(".")
     if isinstance(told.record, Accepted):
         return text("✓ ") + bold(text("It passed")) + text(" and is claimed for this chat.")
     if not told.filters:
@@ -114,7 +114,9 @@ def _earlier(told: Explanation) -> Html:
         case None:
             return text("Earlier: no judgement of it counts here any more; its next event is judged in full.")
         case Accepted(at=at):
-            return text(f"Earlier: told on {_time(at, told)}; not told again before {_time(at + ACCEPTED_FOR, told)}.")
+            return text(
+                f"Earlier: accepted {figures.duration(told.now - at)} ago; not told again for {_left(at, told)}."
+            )
         case Rejected(at=at) as record:
             ago = figures.duration(told.now - at)
             if record.is_over(told.now):
@@ -124,6 +126,10 @@ def _earlier(told: Explanation) -> Html:
             return text(f"Earlier: refused {ago} ago. Only {fresh} has it judged again within {left}.")
         case _:
             assert_never(told.record)
+
+
+def _left(accepted_at: datetime, told: Explanation) -> str:
+    return figures.long_duration(accepted_at + ACCEPTED_FOR - told.now)
 
 
 def _standing(told: Explanation) -> Html:
@@ -157,6 +163,8 @@ def _rules(chosen: FilterExplained, told: Explanation) -> list[Html]:
     rows = [head, *trace.rows(judged, told.evidence)]
     if chosen.nearest is not None:
         rows.append(text("Nearest pass: ") + code(chosen.nearest.text, most=120))
+    elif not chosen.matched:
+        rows.append(text("No single change would let it pass."))
     return rows
 
 

@@ -1,0 +1,97 @@
+"""What any outbox must keep."""
+
+import asyncio
+from collections.abc import Iterable
+from datetime import timedelta
+
+from tokenfilter.domain.delivery import digest_of
+from tokenfilter.domain.notification import FoldReason, Notification
+from tokenfilter.ports.outbox import Outbox
+from tokenfilter.testing import examples
+from tokenfilter.testing.contracts import Successor, is_waiting, soon
+from tokenfilter.testing.examples import NOON
+
+ONE, TWO, THREE = (examples.alert(chat) for chat in (1, 2, -3))
+
+
+async def owed(outbox: Outbox, notifications: Iterable[Notification] = (ONE, TWO, THREE)) -> None:
+    """Queue them in this order."""
+    for notification in notifications:
+        await outbox.put(notification)
+
+
+class OutboxContract:
+    """Fixtures: `outbox`, empty; `successor`."""
+
+    async def test_what_is_owed_is_taken_in_order_and_as_it_was_put(self, outbox: Outbox) -> None:
+        digest = digest_of((ONE, TWO), FoldReason.TOO_MANY, now=NOON + timedelta(microseconds=1))
+        await owed(outbox, (TWO, digest, ONE))
+        assert list(await soon(outbox.take(10))) == [TWO, digest, ONE]
+
+    async def test_the_same_notification_is_owed_once(self, outbox: Outbox) -> None:
+        assert await outbox.put(ONE)
+        assert not await outbox.put(ONE)
+        assert await outbox.length() == 1
+
+    async def test_two_who_put_the_same_at_once_owe_it_once(self, outbox: Outbox) -> None:
+        assert sorted(await asyncio.gather(outbox.put(ONE), outbox.put(ONE))) == [False, True]
+
+    async def test_a_finished_notification_may_be_owed_again(self, outbox: Outbox) -> None:
+        await outbox.put(ONE)
+        await outbox.finish(await soon(outbox.take(1)))
+        assert await outbox.put(ONE)
+        assert list(await soon(outbox.take(1))) == [ONE]
+
+    async def test_no_more_is_taken_than_asked_for_and_nothing_twice(self, outbox: Outbox) -> None:
+        await owed(outbox)
+        assert [list(await soon(outbox.take(2))), list(await soon(outbox.take(2)))] == [[ONE, TWO], [THREE]]
+
+    async def test_taking_waits_until_something_is_owed(self, outbox: Outbox) -> None:
+        taking = asyncio.ensure_future(outbox.take(1))
+        assert await is_waiting(taking)
+        await outbox.put(ONE)
+        assert list(await soon(taking)) == [ONE]
+
+    async def test_two_senders_never_take_the_same(self, outbox: Outbox) -> None:
+        senders = [asyncio.ensure_future(outbox.take(1)) for _ in range(2)]
+        await owed(outbox, (ONE, TWO))
+        taken = [n for s in senders for n in await soon(s)]
+        assert sorted(n.id for n in taken) == sorted([ONE.id, TWO.id])
+
+    async def test_what_was_taken_is_owed_until_it_is_finished(self, outbox: Outbox) -> None:
+        await owed(outbox)
+        await soon(outbox.take(10))
+        assert await outbox.length() == 3
+        await outbox.finish([ONE, THREE])
+        await outbox.finish([ONE])
+        assert await outbox.length() == 1
+
+    async def test_a_notification_may_be_sent_until_it_is_finished(self, outbox: Outbox) -> None:
+        await outbox.put(ONE)
+        await soon(outbox.take(1))
+        assert await outbox.intend(ONE)
+        await outbox.finish([ONE])
+        assert not await outbox.intend(ONE)
+
+    async def test_what_was_never_owed_must_not_be_sent(self, outbox: Outbox) -> None:
+        assert not await outbox.intend(ONE)
+
+    async def test_a_successor_takes_what_the_dead_sender_left_and_nothing_finished(
+        self, outbox: Outbox, successor: Successor[Outbox]
+    ) -> None:
+        await owed(outbox)
+        await outbox.finish((await soon(outbox.take(2)))[:1])
+        heir = await successor()
+        left: list[Notification] = []
+        while len(left) < 2:
+            left += await soon(heir.take(10))
+        assert sorted(n.id for n in left) == sorted([TWO.id, THREE.id])
+        assert await heir.intend(TWO)
+
+    async def test_what_is_finished_before_it_is_taken_is_not_taken(self, outbox: Outbox) -> None:
+        await outbox.put(ONE)
+        await outbox.finish([ONE])
+        taking = asyncio.ensure_future(outbox.take(10))
+        assert await is_waiting(taking)
+        await outbox.put(TWO)
+        assert list(await soon(taking)) == [TWO]

@@ -1,0 +1,24 @@
+"""Every event stream keeps the promises of its port."""
+
+import pytest
+
+from tokenfilter.adapters.memory.event_stream import MemoryEventStream
+from tokenfilter.testing.contracts.event_stream import EventStreamContract
+
+
+class TestMemory(EventStreamContract):
+    @pytest.fixture
+    def capacity(self):
+        return 5
+
+    @pytest.fixture
+    def stream(self, capacity):
+        return MemoryEventStream(capacity=capacity)
+
+    @pytest.fixture
+    def successor(self, stream):
+        async def heir():
+            await stream.redeliver()
+            return stream
+
+        return heir
