@@ -133,6 +133,7 @@ async def _live_the_past(container: Container, settings: Settings, on_progress: 
         gc.enable()
         gc.collect()
         gc.freeze()  # later collections leave the past alone, so no alert waits for them
+    container.figures().start_anew()
 
 
 def _feeds(container: Container, settings: Settings) -> Iterator[TokenFeed]:

@@ -1,7 +1,7 @@
 """Send what is owed: fairly, within Telegram's limits, each once, and say how each ended."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -9,8 +9,8 @@ from tokenfilter.domain.delivery import FairQueue, digest_of
 from tokenfilter.domain.history import DeliveryOutcome, DeliverySettled
 from tokenfilter.domain.ids import ChatId, Destination, Token
 from tokenfilter.domain.mute import Withheld, withheld
-from tokenfilter.domain.notification import CallAlert, FoldReason, Notification
-from tokenfilter.domain.subscriber import Subscriber
+from tokenfilter.domain.notification import CallAlert, Digest, FoldReason, Notification
+from tokenfilter.domain.subscriber import Standing, Subscriber
 from tokenfilter.ports.clock import Clock
 from tokenfilter.ports.failures import (
     MigratedError,
@@ -36,8 +36,6 @@ _DEADLINE = 30
 
 _FINISHING = 10
 """Seconds that sends under way are given when the sender stops."""
-
-_NOBODY = Subscriber(chat=ChatId(0))
 
 Gone = Callable[[ChatId], Coroutine[None, None, None]]
 
@@ -110,10 +108,14 @@ class DeliverNotifications:
             now = self._clock.now()
             match self._queue.take(now, self._budget.pace):
                 case Notification() as taken:
-                    reader = await self._wanting_reader(taken, now)
-                    if reader is not _NOBODY:
-                        await self._clock.sleep_until(await self._budget.reserve(taken.destination.chat, now))
-                        return taken, reader
+                    match await self._reader(taken, now):
+                        case Withheld.SNOOZED:
+                            self._snoozed.setdefault(taken.destination, []).append(taken)
+                        case Withheld():
+                            await self._finish(taken, DeliveryOutcome.MUTED)
+                        case reader:
+                            await self._clock.sleep_until(await self._budget.reserve(taken.destination.chat, now))
+                            return taken, reader
                 case tuple() as folded:
                     late = any(n.useful_until <= now for n in folded)
                     await self._fold(folded, FoldReason.TOO_OLD if late else FoldReason.TOO_MANY)
@@ -132,31 +134,33 @@ class DeliverNotifications:
             timer.cancel()
             woken.cancel()
 
-    async def _wanting_reader(self, notification: Notification, now: datetime) -> Subscriber | None:
-        """Whose zone and sound count; `_NOBODY` if none of its owners wants it now, which is settled here."""
+    async def _reader(self, notification: Notification, now: datetime) -> Subscriber | Withheld | None:
         owners = [s for chat in notification.owners if (s := await self._subscribers.get(chat))]
-        if not owners or not isinstance(notification.body, CallAlert):
-            return owners[0] if owners else None
-        reasons = [withheld(s, notification.body, now=now) for s in owners]
-        wanting = next((s for s, reason in zip(owners, reasons, strict=True) if reason is None), None)
-        if wanting is not None:
-            return wanting
-        if Withheld.SNOOZED in reasons:
-            self._snoozed.setdefault(notification.destination, []).append(notification)
-        else:
-            await self._finish(notification, DeliveryOutcome.MUTED)
-        return _NOBODY
+        return _reader_among(owners, notification, now)
 
     async def _wake_snoozed(self) -> None:
         """Tell in one digest what was held back, once its owner hears again."""
         while True:
-            now = self._clock.now()
-            await self._clock.sleep_until(now + _SNOOZE_LOOK)
-            for destination, held in list(self._snoozed.items()):
-                owner = await self._subscribers.get(held[0].owners[0])
-                until = owner.mutes.everything_until if owner else None
-                if until is None or until <= self._clock.now():
-                    await self._fold(tuple(self._snoozed.pop(destination)), FoldReason.SNOOZED)
+            await self._clock.sleep_until(self._clock.now() + _SNOOZE_LOOK)
+            for destination in list(self._snoozed):
+                await self._wake(destination)
+
+    async def _wake(self, destination: Destination) -> None:
+        """Look again at what is held for a destination: some is wanted now, some was muted meanwhile, some stays."""
+        held = self._snoozed.pop(destination)
+        chats = {chat for n in held for chat in n.owners}
+        owners = {chat: s for chat in chats if (s := await self._subscribers.get(chat))}
+        wanted, now = [], self._clock.now()
+        for notification in held:
+            match _reader_among([owners[c] for c in notification.owners if c in owners], notification, now):
+                case Withheld.SNOOZED:
+                    self._snoozed.setdefault(destination, []).append(notification)
+                case Withheld():
+                    await self._finish(notification, DeliveryOutcome.MUTED)
+                case _:
+                    wanted.append(notification)
+        if wanted:
+            await self._fold(tuple(wanted), FoldReason.SNOOZED)
 
     async def _fold(self, folded: tuple[Notification, ...], reason: FoldReason) -> None:
         """Owe one digest in place of many alerts; the alerts end only when the digest is owed."""
@@ -185,6 +189,10 @@ class DeliverNotifications:
             await self._finish(notification, DeliveryOutcome.REFUSED)
         except (UnavailableError, TimeoutError) as error:
             await self._after_failure(notification, error)
+        except Exception as error:  # noqa: BLE001 - the edge of one send: what cannot be written must not stay owed
+            what = f"{type(error).__name__} at {notification.id}"
+            self._telemetry.failed("sending", what, now=self._clock.now())
+            await self._finish(notification, DeliveryOutcome.IN_DOUBT)
         else:
             await self._finish(notification, DeliveryOutcome.SENT, message_id=sent.message_id, asked_at=asked_at)
 
@@ -226,6 +234,24 @@ class DeliverNotifications:
         await self._journal.note(settled)
         await self._outbox.finish([notification])
         self._telemetry.delivered(notification, outcome, asked_at=asked_at or now)
+
+
+def _reader_among(
+    owners: Sequence[Subscriber], notification: Notification, now: datetime
+) -> Subscriber | Withheld | None:
+    """Whose zone and sound count: the first owner who wants to hear of it now, else why none does; None: no owner."""
+    reasons = [_against(owner, notification.body, now) for owner in owners]
+    wanting = next((owner for owner, reason in zip(owners, reasons, strict=True) if reason is None), None)
+    if wanting is not None or not reasons:
+        return wanting
+    return Withheld.SNOOZED if Withheld.SNOOZED in reasons else reasons[0]
+
+
+def _against(owner: Subscriber, body: CallAlert | Digest, now: datetime) -> Withheld | None:
+    """Why an owner is not told now. A digest holds what its owners wanted, so only having stopped is against it."""
+    if isinstance(body, CallAlert):
+        return withheld(owner, body, now=now)
+    return None if owner.standing is Standing.ACTIVE else Withheld.STOPPED
 
 
 def _heard(notification: Notification, asked_at: datetime) -> tuple[Token | None, float | None]:

@@ -17,6 +17,7 @@ from tokenfilter.domain.subscriber import (
     with_changed,
     with_filter,
     without_filter,
+    without_place,
 )
 from tokenfilter.ports.clock import Clock
 from tokenfilter.ports.subscribers import ConflictError, Subscribers
@@ -134,16 +135,7 @@ class EditSettings:
 
     async def remove_place(self, chat: ChatId, destination: Destination) -> Subscriber:
         """Take a chat away; filters that only went there go to the own chat again."""
-
-        def removed(subscriber: Subscriber) -> Subscriber:
-            places = {d: title for d, title in subscriber.places.items() if d != destination}
-            subscriber = replace(subscriber, places=places)
-            for f in subscriber.filters:
-                left = tuple(d for d in f.destinations if d != destination)
-                subscriber = with_changed(subscriber, replace(f, destinations=left or (subscriber.own_chat,)))
-            return subscriber
-
-        return await self._edit(chat, removed)
+        return await self._edit(chat, lambda s: without_place(s, destination))
 
     async def mute_token(self, chat: ChatId, token: Token, *, until: datetime | None = None) -> Subscriber:
         """Withhold alerts about a token; without `until`, until unmuted."""

@@ -89,12 +89,12 @@ class ExplainVerdict:
             UnavailableError: history cannot be read now.
         """
         found = await self._history.find_tokens(text, 6)
-        if not found:
+        newest = [events[0] for token in found if (events := await self._history.judged_of(token, 1))]
+        if not newest:
             return NeverSeen(text=text)
-        if len(found) > 1:
-            newest = [await self._history.judged_of(token, 1) for token in found]
-            return Several(tokens=tuple(events[0] for events in newest if events))
-        return await self.explain_token(chat, found[0])
+        if len(newest) > 1:
+            return Several(tokens=tuple(newest))
+        return await self.explain_token(chat, newest[0].event.token)
 
     async def explain_token(self, chat: ChatId, token: Token) -> Explanation | NeverSeen:
         """Explain one token to one subscriber."""

@@ -1,8 +1,8 @@
 """What the criteria about one subject say: the bounds of a metric, the word of a flag, a set's members, a quorum.
 
 A subject's criteria come together as a group, because some may stand twice (`channel only …, channel not …`) and the
-others must be told that they may not. All functions raise InvalidFilterTextError, or InvalidFilterError,
-InvalidIdError and InvalidNumberError for values, which filter_text.py turns into it.
+others must be told that they may not. All functions raise InvalidFilterTextError, or InvalidFilterError and
+InvalidIdError for values, which filter_text.py turns into it.
 """
 
 import re

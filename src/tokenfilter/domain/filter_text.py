@@ -40,7 +40,6 @@ from tokenfilter.domain.filter_print import (
 )
 from tokenfilter.domain.ids import ChannelId, InvalidIdError
 from tokenfilter.domain.market import FLAGS, METRIC_OF_WORD, METRICS, Scope
-from tokenfilter.domain.numbers import InvalidNumberError
 
 __all__ = [
     "MAX_TEXT",
@@ -91,7 +90,7 @@ def _criteria_of(pieces: tuple[Piece, ...]) -> Criteria:
             _read_subject(read, subject, group, default)
         except InvalidFilterTextError:
             raise
-        except (InvalidFilterError, InvalidIdError, InvalidNumberError) as error:
+        except (InvalidFilterError, InvalidIdError) as error:
             raise group[-1].refused(str(error)) from None
     return read.criteria()
 

@@ -13,7 +13,7 @@ from decimal import Context, Decimal
 from tokenfilter.domain.filter import LONGEST_WINDOW, InvalidFilterError
 from tokenfilter.domain.ids import parse_chain, parse_channel, parse_token
 from tokenfilter.domain.market import Metric, Unit
-from tokenfilter.domain.numbers import MAX_TEXT, parse_number, plain, rounded
+from tokenfilter.domain.numbers import MAX_TEXT, plain, rounded
 
 RESERVED = frozenset({"only", "not", "unknown", "or", "any"})
 """Words of the text form; a set member that is one of them is written in double quotes."""
@@ -24,7 +24,8 @@ NUMBER = r"([-−+]?) ?(\$?) ?([0-9]+(?:\.[0-9]+)?|\.[0-9]+) ?([a-z]*%?)"
 """A number as a person writes it, in lower case: sign, dollar, digits, unit; at most one blank between them."""
 
 _NUMBER = re.compile(NUMBER)
-_EXACT = Context(prec=100)  # more than 40 digits times any scale need
+_SMALLEST, _LARGEST = Decimal("1e-80"), Decimal("1e80")  # what is derived from feeds' numbers lies well within
+_EXACT = Context(prec=100)  # enough for any bound in any unit
 _SIZES = {"b": Decimal(10**9), "m": Decimal(10**6), "k": Decimal(10**3)}
 _TIMES = {"d": Decimal(86_400), "h": Decimal(3_600), "m": Decimal(60), "s": Decimal(1)}
 _MARK = {Unit.PERCENT: "%", Unit.MULTIPLE: "x"}
@@ -52,8 +53,7 @@ def read_number(metric: Metric, written: Written) -> Decimal:
     """Understand a bound of a metric, rounded to 15 digits.
 
     Raises:
-        InvalidFilterError: a unit or a minus the metric does not have.
-        InvalidNumberError: too long or out of range.
+        InvalidFilterError: a unit or a minus the metric does not have, too many digits, or out of range.
     """
     number = _scaled(metric.unit, written, of=metric.name)
     if number < 0 and not metric.signed:
@@ -155,9 +155,11 @@ def _scaled(unit: Unit, written: Written, *, of: str) -> Decimal:
     if scale is None or (written.dollar and unit is not Unit.USD):
         wrong = written.dollar or written.unit[:12]
         raise InvalidFilterError(f"{of} is not counted in {wrong}: expected {_EXAMPLE[unit]}")
-    if len(written.digits.replace(".", "").lstrip("0")) > MAX_TEXT:
+    if len(written.digits.replace(".", "").strip("0")) > MAX_TEXT:
         raise InvalidFilterError(f"a number has at most {MAX_TEXT} digits")
-    size = parse_number(f"{rounded(_EXACT.multiply(Decimal(written.digits), scale)):E}")
+    size = rounded(_EXACT.multiply(Decimal(written.digits), scale))
+    if size and not _SMALLEST <= size <= _LARGEST:
+        raise InvalidFilterError(f"expected a number between {_SMALLEST:E} and {_LARGEST:E}")
     return -size if written.sign in ("-", "−") else size
 
 

@@ -137,6 +137,17 @@ def without_filter(subscriber: Subscriber, filter_id: FilterId) -> Subscriber:
     return subscriber if filters == subscriber.filters else _with_filters(subscriber, filters)
 
 
+def without_place(subscriber: Subscriber, destination: Destination) -> Subscriber:
+    """Take a chat away, also from what undo brings back; filters that only went there go to the own chat."""
+
+    def left(filters: tuple[NamedFilter, ...]) -> tuple[NamedFilter, ...]:
+        kept = [tuple(d for d in f.destinations if d != destination) or (subscriber.own_chat,) for f in filters]
+        return tuple(replace(f, destinations=to) for f, to in zip(filters, kept, strict=True))
+
+    places = {d: title for d, title in subscriber.places.items() if d != destination}
+    return replace(subscriber, places=places, filters=left(subscriber.filters), past=tuple(map(left, subscriber.past)))
+
+
 def undone(subscriber: Subscriber) -> Subscriber | None:
     """The filters as they were before the last change to them; None if there is nothing to undo."""
     if not subscriber.past:

@@ -7,7 +7,7 @@ from hypothesis import given
 
 from tokenfilter.domain.call import Call, KeptCall
 from tokenfilter.domain.event import Event, Heard, TokenFacts
-from tokenfilter.domain.evidence import gather, unknowns
+from tokenfilter.domain.evidence import gather
 from tokenfilter.domain.ids import ChannelId, EventId, parse_token
 from tokenfilter.domain.market import FLAGS, METRICS, Scope
 from tokenfilter.testing.strategies import evidence
@@ -42,18 +42,17 @@ def test_what_the_feed_said_is_seen_as_it_was_said(seen):
 
 @given(evidence())
 def test_each_metric_and_flag_is_either_known_or_listed_as_unknown(seen):
-    missing, _ = unknowns(seen)
-    metrics = {name for name in missing if ":" not in name}
+    metrics = {name for name in seen.missing if ":" not in name}
     assert metrics.isdisjoint(seen.values)
     assert metrics | seen.values.keys() == TOKEN_METRICS
-    assert {name for name in FLAGS if seen.flag(name) is None} == {n[5:] for n in missing if n.startswith("flag:")}
+    assert {name for name in FLAGS if seen.flag(name) is None} == {n[5:] for n in seen.missing if n.startswith("flag:")}
 
 
 @given(evidence())
 def test_missing_statistics_are_listed_for_calling_channels_only_and_only_where_there_are_any(seen):
-    _, missing = unknowns(seen)
-    callers = {c.channel for c in seen.calls}
+    missing, callers = seen.missing_stats, {c.channel for c in seen.calls}
     assert missing.keys() <= callers
+    assert all(missing.values())
     for channel in callers:
         for metric in (m.name for m in METRICS.values() if m.scope is Scope.CHANNEL):
             assert (seen.statistic(channel, metric) is None) == (metric in missing.get(channel, ()))

@@ -14,6 +14,8 @@ from tokenfilter.ports.history import History
 KEPT_FOR = timedelta(days=2)
 _EVENTS_KEPT = 200_000
 _DELIVERIES_KEPT = 100_000
+_TOKENS_KEPT = 100_000
+"""Those heard of last; many have prices alone."""
 
 
 @dataclass(slots=True)
@@ -40,8 +42,7 @@ class MemoryHistory(History):
                 case PriceSeen():
                     self._record_price(entry)
                 case DeliverySettled():
-                    self._deliveries[entry.token, entry.destination] = entry
-                    self._deliveries.move_to_end((entry.token, entry.destination))
+                    self._record_delivery(entry)
         self._forget()
 
     async def judged(self, since: datetime, until: datetime) -> AsyncIterator[Evidence]:
@@ -76,6 +77,15 @@ class MemoryHistory(History):
         past = self._past(entry.token)
         if all(price != entry for price in past.prices.get(entry.observed_at, ())):
             past.prices.setdefault(entry.observed_at, []).append(entry)
+        while (oldest := next(iter(past.prices))) < entry.observed_at - KEPT_FOR:
+            del past.prices[oldest]
+
+    def _record_delivery(self, entry: DeliverySettled) -> None:
+        about = entry.token, entry.destination
+        kept = self._deliveries.get(about)
+        if kept is None or kept.at <= entry.at:
+            self._deliveries[about] = entry
+            self._deliveries.move_to_end(about)
 
     def _past(self, token: Token) -> _Past:
         past = self._tokens.setdefault(token, _Past())
@@ -88,6 +98,10 @@ class MemoryHistory(History):
         return address or any(s and s.strip().removeprefix("$").casefold() == wanted.casefold() for s in symbols)
 
     def _forget(self) -> None:
+        while len(self._tokens) > _TOKENS_KEPT:
+            self._tokens.popitem(last=False)
+        while len(self._deliveries) > _DELIVERIES_KEPT:
+            self._deliveries.popitem(last=False)
         if not self._events:
             return
         newest = next(reversed(self._events.values())).at
@@ -96,5 +110,3 @@ class MemoryHistory(History):
             past = self._tokens.get(oldest.event.token)
             if past and (not past.events or past.events[-1].at < newest - KEPT_FOR):
                 self._tokens.pop(oldest.event.token)
-        while len(self._deliveries) > _DELIVERIES_KEPT:
-            self._deliveries.popitem(last=False)

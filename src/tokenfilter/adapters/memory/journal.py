@@ -25,11 +25,16 @@ class MemoryJournal(Journal):
         self._changed.set()
 
     async def read(self, limit: int) -> Sequence[Noted]:
-        while not self._waiting:
+        while True:
+            read: list[Noted] = []
+            while self._waiting and len(read) < limit:
+                waiting = self._entries.get(self._waiting.popleft())
+                if waiting is not None:
+                    read.append(waiting)
+            if read:
+                return read
             self._changed.clear()
             await self._changed.wait()
-        ids = [self._waiting.popleft() for _ in range(min(limit, len(self._waiting)))]
-        return [self._entries[i] for i in ids if i in self._entries]
 
     async def acknowledge(self, noted: Sequence[Noted]) -> None:
         for one in noted:

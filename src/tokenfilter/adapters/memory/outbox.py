@@ -25,11 +25,16 @@ class MemoryOutbox(Outbox):
         return True
 
     async def take(self, limit: int) -> Sequence[Notification]:
-        while not self._waiting:
+        while True:
+            taken: list[Notification] = []
+            while self._waiting and len(taken) < limit:
+                waiting = self._owed.get(self._waiting.popleft())
+                if waiting is not None:
+                    taken.append(waiting)
+            if taken:
+                return taken
             self._changed.clear()
             await self._changed.wait()
-        ids = [self._waiting.popleft() for _ in range(min(limit, len(self._waiting)))]
-        return [self._owed[i] for i in ids if i in self._owed]
 
     async def intend(self, notification: Notification) -> bool:
         return notification.id in self._owed

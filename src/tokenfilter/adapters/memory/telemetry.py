@@ -17,7 +17,6 @@ LATENCY_WINDOW = timedelta(minutes=5)
 _VERDICTS = 200
 _FAILURES = 50
 _SAMPLES = 20_000
-_RECORDED = timedelta(minutes=10)  # an older event was recorded: it says nothing about what happens now
 _NOTES = 4_000
 
 
@@ -76,6 +75,13 @@ class MemoryTelemetry(Telemetry):
         self._alerts: Counter[int] = Counter()
         self._numbers = count(1)
 
+    def start_anew(self) -> None:
+        """Forget the figures of the past: what is shown from now on is of now."""
+        for ring in (self.verdicts, self._claims, self._sends, self.notes):
+            ring.clear()
+        for counts in (self._events, self._alerts, self.peaks):
+            counts.clear()
+
     def feed_state(self, feed: str, state: str) -> None:
         self.feeds.setdefault(feed, FeedShown()).state = state
 
@@ -96,8 +102,6 @@ class MemoryTelemetry(Telemetry):
         told = tuple(t.destination for t in decision.told)
         self.settled_total += 1
         self.told_total += len(told)
-        if now - event.at > _RECORDED:
-            return
         facts = event.heard.facts
         self.verdicts.append(
             VerdictShown(
@@ -113,10 +117,8 @@ class MemoryTelemetry(Telemetry):
         _count(self._events, now)
         if decision.changed:
             self._claims.append((now, _milliseconds(now - event.received_at)))
-        if not decision.judged:
-            self._note(now, event.token, None, "heard again, nothing fresh: not judged", "muted")
-        elif not told:
-            self._note(now, event.token, None, f"judged by {judged} filters: nobody is told", "muted")
+        if not told:
+            self._note(now, event.token, None, _why_nobody(decision, judged), "muted")
         for destination in told[:20]:
             self._note(now, event.token, destination, "matched and queued", "good")
 
@@ -162,6 +164,14 @@ class MemoryTelemetry(Telemetry):
     def _note(self, now: datetime, token: Token, destination: Destination | None, text: str, tone: str) -> None:
         number = next(self._numbers)
         self.notes.append(NoteShown(n=number, at=now, token=token, destination=destination, text=text, tone=tone))
+
+
+def _why_nobody(decision: Decision, judged: int) -> str:
+    if not decision.judged:
+        return "nothing fresh, not judged"
+    if decision.records.accepted:
+        return "judged again, told before"
+    return f"refused by {judged} filter{'s' if judged != 1 else ''}"
 
 
 def _count(seconds: Counter[int], now: datetime) -> None:

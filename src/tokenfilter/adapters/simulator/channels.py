@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 from itertools import takewhile
 from random import Random
+from typing import NamedTuple
 
 from tokenfilter.adapters.simulator import figures
 from tokenfilter.adapters.simulator.names import channel_names
@@ -44,8 +45,7 @@ class ChannelTruth:
     follows: tuple[ChannelId, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of one call within its day: `peak` and `close` over the entry; `hidden` if it was deleted since."""
 
     called_at: datetime
@@ -127,30 +127,25 @@ def _draw_style(
     random: Random, names: Iterator[ChannelId], style: Style, count: int, calls_a_day: float
 ) -> Iterator[Channel]:
     skills = figures.SCANNER_SKILL if style is Style.SCANNER else figures.CALLER_SKILL
-    for _ in range(count):
-        truth = ChannelTruth(
-            channel=next(names), style=style, skill=between(random, skills), honest=_is_honest(random, style)
-        )
+    for place in range(count):
+        honest = place >= count * figures.DISHONEST_SHARE[style]
+        truth = ChannelTruth(channel=next(names), style=style, skill=between(random, skills), honest=honest)
         yield _channel(random, truth, calls_a_day * random.uniform(0.4, 1.6))
 
 
 def _draw_copycats(random: Random, names: Iterator[ChannelId], leaders: list[Channel]) -> Iterator[Channel]:
     """Every leader is copied by one of them; they are dealt out at random."""
     dealt = random.sample(leaders, len(leaders))
-    for first in range(figures.COPYCATS):
-        followed = dealt[first :: figures.COPYCATS]
+    for place in range(figures.COPYCATS):
+        followed = dealt[place :: figures.COPYCATS]
         truth = ChannelTruth(
             channel=next(names),
             style=Style.COPYCAT,
             skill=sum(c.truth.skill for c in followed) / len(followed),
-            honest=_is_honest(random, Style.COPYCAT),
+            honest=place >= figures.COPYCATS * figures.DISHONEST_SHARE[Style.COPYCAT],
             follows=tuple(c.truth.channel for c in followed),
         )
         yield _channel(random, truth, sum(c.calls_a_day for c in followed) * figures.COPIED_SHARE)
-
-
-def _is_honest(random: Random, style: Style) -> bool:
-    return random.random() >= figures.DISHONEST_SHARE[style]
 
 
 def _channel(random: Random, truth: ChannelTruth, calls_a_day: float) -> Channel:

@@ -133,7 +133,7 @@ RUG_SHARE_AFTER_HIT = 0.08
 
 # Flaws of the feed: priors.
 NAME_HOSTILE = 0.012
-MISSING_AT_FIRST = 0.12
+MISSING_AT_FIRST = 0.24  # of the first calls of tokens younger than 20 minutes
 MISSING_FOR_S = 30.0
 DUPLICATE_SAME_ID = 0.010
 DUPLICATE_OTHER_ID = 0.006

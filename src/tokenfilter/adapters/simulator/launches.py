@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import accumulate
 from random import Random
 
 from tokenfilter.adapters.simulator import figures
@@ -23,6 +24,7 @@ _ORIGINS = (
     (None, "raydium", 0.06),
     (None, "orca", 0.04),
 )
+_ORIGIN_WEIGHTS = tuple(accumulate(share for *_, share in _ORIGINS))
 _NOT_ALWAYS_KNOWN = ("insiders", "bundlers", "snipers", "fresh", "buyers1h", "risk")
 _ELSEWHERE = (("bsc", "four.meme", "pancakeswap"), ("bsc", None, "pancakeswap"), ("base", None, "aerodrome"))
 
@@ -71,7 +73,7 @@ def draw_coin(random: Random, *, called_at: datetime, hit: bool) -> Coin:
         chain, launchpad, dex = random.choice(_ELSEWHERE)
         token = hex_token(random, chain)
     else:
-        launchpad, dex, _ = random.choices(_ORIGINS, weights=[share for *_, share in _ORIGINS])[0]
+        launchpad, dex, _ = random.choices(_ORIGINS, cum_weights=_ORIGIN_WEIGHTS)[0]
         token = solana_token(random)
     created_at = called_at - timedelta(milliseconds=round(age * 1000))
     path = draw_path(random, entry=entry, age=age, hit=hit)

@@ -6,11 +6,11 @@ How lines are worded and spoilt stands in wire.py, who calls in callers.py.
 import heapq
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
 from random import Random
+from typing import NamedTuple
 
 from tokenfilter.adapters.simulator import figures, ticks
 from tokenfilter.adapters.simulator.callers import Callers
@@ -29,8 +29,7 @@ _LAUNCH_TOLD_SHARE = 0.08
 _HOUR = 3_600.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Due:
+class Due(NamedTuple):
     """A line and the instant at which the feed delivers it."""
 
     at: datetime

@@ -42,7 +42,7 @@ class Wire:
         wait = self._random.uniform(0.4, 2.0)
         at = called_at + timedelta(milliseconds=round(wait * 1000))
         is_young = len(coin.calls) == 1 and coin.at(called_at) < _YOUNG_S
-        sparse = is_young and self._random.random() < figures.MISSING_AT_FIRST * 2
+        sparse = is_young and self._random.random() < figures.MISSING_AT_FIRST
         event = self._event(coin, at, sparse=sparse)
         due = wait + self._latency()
         yield due, event

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import traceback
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
@@ -139,9 +140,10 @@ class TelegramBot:
                         pass
         except TelegramError as error:
             log.warning("reply not sent", update_id=update.update_id, error=type(error).__name__, why=error.message)
-        except Exception:  # one update never stops the others
+        except Exception:  # noqa: BLE001 - one update never stops the others
             incident = secrets.token_hex(4)
-            log.exception("update failed", update_id=update.update_id, incident=incident)
+            trace = traceback.format_exc()  # as text: renderers that show variables would show the bot token
+            log.warning("update failed", update_id=update.update_id, incident=incident, trace=trace)
             with suppress(TelegramError):
                 await self._apologise(wanted, incident)
 

@@ -19,6 +19,8 @@ from tokenfilter.ports.failures import (
     UnavailableError,
 )
 
+os.environ.setdefault("PTB_TIMEDELTA", "1")  # else RetryAfter warns of a deprecation whenever it is made
+
 MOST_CONNECTIONS = 8
 """More make httpx slower, not faster: each request scans the pool."""
 POLL_SECONDS = 25
@@ -33,7 +35,6 @@ class Connection:
     """A bot with small pools of connections of its own; needs no network until it is used."""
 
     def __init__(self, token: str, *, base_url: str | None, base_file_url: str | None) -> None:
-        os.environ.setdefault("PTB_TIMEDELTA", "1")  # else RetryAfter warns of a deprecation whenever it is made
         for name in ("httpx", "httpcore"):
             logging.getLogger(name).setLevel(logging.WARNING)  # at INFO they log addresses, which hold the token
         self._requests = (_request(1, read=POLL_SECONDS + 5.0), _request(MOST_CONNECTIONS, read=_ANSWER_WITHIN))

@@ -198,7 +198,7 @@ def _short(number: Decimal) -> str:
     """Three significant digits of a number that is not negative, with `k M B T` or subscript zeros."""
     number = _THREE_DIGITS.plus(number)
     if number > _LARGEST:
-        return "over 999T"
+        return "999T+"
     for size, suffix in _SUFFIXES:
         if number >= size:
             return f"{_trimmed(_THREE_DIGITS.divide(number, size))}{suffix}"

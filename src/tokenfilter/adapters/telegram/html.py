@@ -71,6 +71,16 @@ def code(foreign: str | None, *, most: int = LONGEST_NAME) -> Html:
     return marked
 
 
+def block(foreign: str, *, most: int) -> Html:
+    """Somebody else's text of several lines, such as a filter, to be copied as it stands."""
+    rows = [cleaned_text(row, most=most) for row in foreign.split("\n")]
+    kept = "\n".join(row for row in rows if row)
+    if not kept:
+        return text(UNKNOWN)
+    shown = kept if len(kept) <= most else f"{kept[: most - 1]}…"
+    return Html(f"<code>{escape(shown)}</code>", shown, 1)
+
+
 def sentence(message: str, *, most: int = 300) -> Html:
     """A message of ours that may quote what a person typed: what stands in quotes is set as `code`."""
     cleaned, pieces, at = cleaned_text(message, most=most), [], 0

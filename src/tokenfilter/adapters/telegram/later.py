@@ -1,6 +1,7 @@
 """What a screen shows a moment later: worked out beside the conversation, dropped once the screen has moved on."""
 
 import asyncio
+import traceback
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -26,8 +27,8 @@ class Later:
                 show = await work()
                 self._showing.add(shown)
                 await show()
-            except Exception:  # one addition never stops the others
-                log.exception("addition failed", chat=shown[0], message=shown[1])
+            except Exception:  # noqa: BLE001 - one addition never stops the others
+                log.warning("addition failed", chat=shown[0], message=shown[1], trace=traceback.format_exc())
             finally:
                 self._showing.discard(shown)
                 if self._tasks.get(shown) is asyncio.current_task():

@@ -63,7 +63,7 @@ def _members(members: OneOf, finding: Finding) -> Html:
 def _rule(rule: ChannelRule, finding: Finding, evidence: Evidence) -> Iterator[Html]:
     number = finding.observed if isinstance(finding.observed, Decimal) else Decimal(0)
     of = f"{number:f} of {counted(len(evidence.calls), 'caller')}"
-    verb = "qualifies" if number == 1 else "qualify"
+    verb = "qualifies" if len(evidence.calls) == 1 else "qualify"
     yield text(f"{SIGNS[finding.outcome]} {of} {verb}, needed {limit_text(rule)}")
     for call in evidence.calls[-MOST_CALLERS:]:
         late = evidence.at >= call.last_at + rule.window

@@ -23,7 +23,7 @@ CALLED = examples.evidence_of(
     examples.stamped(examples.heard(calls=[examples.call("@alpha"), examples.call("@beta")], mcap=5))
 )
 REPEATED = settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors, HealthCheck.too_slow],
 )

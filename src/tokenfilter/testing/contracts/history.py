@@ -108,7 +108,7 @@ class HistoryContract:
         await history.record(entries)
         evidence = judged("e1").evidence
         outcome = await history.outcome(evidence)
-        for entry in entries:
+        for entry in reversed(entries):
             await history.record([entry])
         assert await names(history.judged(NOON, NOON + MINUTE)) == ["e1"]
         assert await names(await history.judged_of(evidence.event.token, 9)) == ["e1"]
@@ -155,7 +155,8 @@ class HistoryContract:
         found = await history.outcome(evidence)
         assert found is not None
         assert found == peak_since(evidence, own)
-        assert (found.basis, found.multiple) == ("mcap", 3)
+        assert found.basis == "mcap"
+        assert found.multiple == 3
 
     async def test_the_order_in_which_prices_are_recorded_does_not_matter(self, history: History) -> None:
         evidence, own = judged("e1").evidence, climb(1_000, 1_500, 3_000, 3_000, 2_000)

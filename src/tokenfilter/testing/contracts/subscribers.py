@@ -1,6 +1,7 @@
 """What any store of subscribers must keep."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -23,6 +24,17 @@ from tokenfilter.testing.examples import NOON
 
 ANNE, BERT = ChatId(1), ChatId(2)
 CHEAP, SAFE = parse_filter("mcap <= 50k"), parse_filter("mint revoked, channel only @alpha, win >= 55.5")
+
+
+CHANGES: tuple[Callable[[Subscriber], Subscriber], ...] = (
+    lambda s: with_filter(s, "Safe", SAFE),
+    lambda s: with_changed(s, replace(s.filters[0], wanted=SAFE)),
+    lambda s: with_changed(s, replace(s.filters[0], paused=True)),
+    lambda s: replace(s, standing=Standing.STOPPED),
+    lambda s: replace(s, standing=Standing.ACTIVE),
+    lambda s: without_filter(s, s.filters[1].id),
+)
+"""Each changes what is judged."""
 
 
 def newcomer(chat: ChatId) -> Subscriber:
@@ -85,17 +97,7 @@ class SubscribersContract:
     async def test_what_changes_what_is_judged_raises_the_number_by_one(self, store: Subscribers) -> None:
         anne = await store.save(newcomer(ANNE))
         assert await store.seq() == 1
-        for number, change in enumerate(
-            (
-                lambda s: with_filter(s, "Safe", SAFE),
-                lambda s: with_changed(s, replace(s.filters[0], wanted=SAFE)),
-                lambda s: with_changed(s, replace(s.filters[0], paused=True)),
-                lambda s: replace(s, standing=Standing.STOPPED),
-                lambda s: replace(s, standing=Standing.ACTIVE),
-                lambda s: without_filter(s, s.filters[1].id),
-            ),
-            start=2,
-        ):
+        for number, change in enumerate(CHANGES, start=2):
             anne = await store.save(change(anne))
             assert await store.seq() == number
             assert (await store.changes(number - 1))[-1].routes == tuple(routes(anne))

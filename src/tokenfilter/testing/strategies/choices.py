@@ -77,8 +77,9 @@ def values(metric: str) -> st.SearchStrategy[Decimal]:
         rest, kind = divmod(choice, 4)
         if kind == 0:
             return rounded(plain[rest % len(plain)])
-        if kind == 1:  # tiny to huge: 1e-26 up to some 1e+22, mostly all 15 digits used
-            return rounded(Decimal(rest).scaleb(rest % 35 - 26))
+        if kind == 1:  # from 1e-26 to 1e+19, all 15 digits used
+            digits = Decimal(rest + 1)
+            return rounded(digits.scaleb(rest % 45 - 26 - digits.adjusted()))
         inside = about.low + (about.high - about.low) * (rest % _PARTS) / _PARTS
         return rounded(inside.to_integral_value()) if about.unit is Unit.COUNT else rounded(inside)
 

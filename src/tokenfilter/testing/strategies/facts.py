@@ -12,7 +12,7 @@ from tokenfilter.domain.event import Event, FeedLine, Heard, Tick, TokenFacts
 from tokenfilter.domain.evidence import Evidence, gather
 from tokenfilter.domain.ids import ChannelId, EventId, Token
 from tokenfilter.domain.market import FLAGS, METRICS, Scope, Source
-from tokenfilter.testing.strategies.choices import several, some, three_valued, values
+from tokenfilter.testing.strategies.choices import below, several, some, three_valued, values
 from tokenfilter.testing.strategies.names import EPOCH, channels, hostile_text, instants, tokens
 
 TOKEN_METRICS = tuple(m.name for m in METRICS.values() if m.scope is Scope.TOKEN)
@@ -25,13 +25,19 @@ _NAMES = st.sampled_from((None, "Lamb Coin", "Shiba Inu")) | hostile_text()
 _VENUES = st.sampled_from(
     ((None, None), ("pumpswap", "pump.fun"), ("raydium", None), ("Meteora", "Bonk"), (None, "four.meme"))
 )
+_EDGES = (  # of a call's age: just told, ahead of our clock, about to leave the look-back, just out of it
+    timedelta(0),
+    -timedelta(minutes=2),
+    timedelta(hours=24, microseconds=-1),
+    timedelta(hours=24),
+)
 _JUST_NOW = (timedelta(0), timedelta(seconds=1), timedelta(minutes=1), timedelta(minutes=30))
 
 
 @st.composite
 def markets(draw: st.DrawFn, names: tuple[str, ...] = FEED_METRICS) -> dict[str, Decimal]:
     """Some metrics with values, now and then all; those that most feeds know are known more often."""
-    if draw(st.integers(0, 19)) == 19:
+    if draw(below(12)) == 11:
         known = list(names)
     else:
         often = [name for name in names if name in _OFTEN_KNOWN]
@@ -68,7 +74,10 @@ def calls(
     look_back: timedelta = timedelta(hours=25),
 ) -> Call:
     """Calls, up to `look_back` before `at` where it is given; a few a little later than `at`."""
-    when = instants() if at is None else instants(earliest=at - look_back, latest=at + timedelta(minutes=2))
+    when = instants()
+    if at is not None:
+        edges = [at - ago for ago in _EDGES if ago <= look_back]
+        when = instants(earliest=at - look_back, latest=at) | st.sampled_from(edges)
     known = draw(st.integers(0, 7))
     return Call(
         channel=channel or draw(channels()),
@@ -123,7 +132,7 @@ def ticks(draw: st.DrawFn, token: Token | None = None, *, at: datetime | None = 
 def channel_stats(draw: st.DrawFn, channel: ChannelId | None = None, *, latest: datetime | None = None) -> ChannelStats:
     """A channel's statistics, any of them missing, as of up to a fortnight before `latest` where it is given."""
     when = instants() if latest is None else instants(earliest=latest - timedelta(days=14), latest=latest)
-    known = list(FEED_STATISTICS) if draw(st.integers(0, 9)) == 9 else draw(some(FEED_STATISTICS, 4))
+    known = list(FEED_STATISTICS) if draw(below(8)) == 7 else draw(some(FEED_STATISTICS, 4))
     return ChannelStats(
         channel=channel or draw(channels()),
         as_of=draw(when),

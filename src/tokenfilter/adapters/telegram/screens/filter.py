@@ -5,7 +5,7 @@ from datetime import datetime
 
 from tokenfilter.adapters.telegram.callback import NEW_FILTER, Action, Press
 from tokenfilter.adapters.telegram.draft import Draft, found, keys
-from tokenfilter.adapters.telegram.html import NOTHING, Html, bold, code, join, lines, text
+from tokenfilter.adapters.telegram.html import NOTHING, Html, block, bold, code, join, lines, text
 from tokenfilter.adapters.telegram.keyboard import Button, Keyboard, Screen, button, columns
 from tokenfilter.adapters.telegram.menus import LABELS, LISTS, QUORUM
 from tokenfilter.adapters.telegram.preview import difference, preview_text
@@ -52,7 +52,7 @@ def filter_screen(state: FilterShown) -> Screen:
     head = code(state.name, most=40) + text(" · not saved yet" if state.saved is None else _state(state))
     parts = [
         lines(text(state.note), head),
-        code(shown, most=3_000) if shown else text("Without criteria it matches every call."),
+        block(shown, most=3_000) if shown else text("Without criteria it matches every call."),
     ]
     if state.is_changed:
         parts.append(_difference(state))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tokenfilter.adapters.telegram.callback import NEW_FILTER, Action, Press
-from tokenfilter.adapters.telegram.html import NOTHING, Html, bold, code, fitted, join, lines, text
+from tokenfilter.adapters.telegram.html import NOTHING, Html, block, bold, code, fitted, join, lines, text
 from tokenfilter.adapters.telegram.keyboard import Button, Screen, button, columns
 from tokenfilter.adapters.telegram.screens.plain import CANCEL
 from tokenfilter.adapters.telegram.screens.start import preset_buttons, presets_text
@@ -59,7 +59,7 @@ def ask_text(current: str) -> Screen:
     """Asks for a whole filter as text; shows the present one to copy."""
     asked = text("Send the whole filter as text, for example ") + code(EXAMPLE, most=200)
     rules = text("Commas or lines separate criteria; a line with only “or” begins an alternative.")
-    shown = lines(text("Now:"), code(current, most=3_300)) if current else NOTHING
+    shown = lines(text("Now:"), block(current, most=3_300)) if current else NOTHING
     return Screen(html=join("\n\n", (shown, lines(asked, rules))), keyboard=((CANCEL,),))
 
 
@@ -76,7 +76,7 @@ def _row(f: NamedFilter, subscriber: Subscriber) -> Html:
     return lines(
         text(" "),
         code(f.name, most=40) + text(f" · {state}{where}"),
-        code(format_filter(f.wanted) or "any call", most=TEXT_SHOWN),
+        block(format_filter(f.wanted) or "any call", most=TEXT_SHOWN),
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tokenfilter.adapters.telegram.callback import Action, Press
-from tokenfilter.adapters.telegram.html import NOTHING, Html, bold, code, join, lines, text
+from tokenfilter.adapters.telegram.html import NOTHING, Html, block, bold, code, join, lines, text
 from tokenfilter.adapters.telegram.keyboard import Button, Screen, button, columns
 from tokenfilter.adapters.telegram.preview import preview_text
 from tokenfilter.app.backtest_filter import Preview
@@ -71,7 +71,7 @@ def chosen(state: Chosen) -> Screen:
         past = preview_text(state.preview, now=state.now, zone=state.zone)
     edit = button("Edit", Press(action=Action.FILTER, number=state.number))
     return Screen(
-        html=lines_apart(on, code(state.text, most=3_000), past),
+        html=lines_apart(on, block(state.text, most=3_000), past),
         keyboard=(
             *([(button("Resume", Action.RESUME),)] if state.stopped else []),
             (edit, button("Another", Action.START)),
