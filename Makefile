@@ -14,7 +14,7 @@ run: $(VENV)/.run ## Run tokenfilter: simulated market, local Telegram, no accou
 	@exec $(BIN)/tokenfilter run $(ARGS)
 
 test: $(VENV)/.dev ## All tests
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 check: $(VENV)/.dev ## Types, lint, layers, formatting
 	$(BIN)/ruff check .

@@ -17,6 +17,7 @@ from tokenfilter.adapters.simulator.market import Market
 from tokenfilter.adapters.system import logs
 from tokenfilter.container import Container
 from tokenfilter.domain.backtest import Backtest
+from tokenfilter.domain.delivery import CHAT_EVERY, OVERALL_EVERY
 from tokenfilter.domain.event import Heard
 from tokenfilter.domain.evidence import Evidence
 from tokenfilter.domain.filter import Filter
@@ -27,20 +28,29 @@ from tokenfilter.domain.subscriber import Subscriber, with_filter
 from tokenfilter.ports.messenger import Messenger, Sent
 from tokenfilter.settings import load
 
+OVERALL = 0
+"""Stands for everybody where sends are paced."""
+
 
 class TimedMessenger(Messenger):
-    """Notes when each alert's send was called."""
+    """Notes when each alert's send was called, and whether Telegram's pace (to the chat, overall) had held it back."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, int, float]] = []
+        self.paced: set[tuple[str, int]] = set()
+        self._last: dict[int, datetime] = {}
 
     async def send(self, notification: Notification, *, reader: Subscriber | None) -> Sent:
         del reader
         body = notification.body
         if isinstance(body, CallAlert):
             event = body.evidence.event
-            delay = (datetime.now(UTC) - event.received_at).total_seconds() * 1_000
-            self.calls.append((event.id, notification.destination.chat, delay))
+            now, chat = datetime.now(UTC), notification.destination.chat
+            self.calls.append((event.id, chat, (now - event.received_at).total_seconds() * 1_000))
+            free = {chat: CHAT_EVERY, OVERALL: OVERALL_EVERY}
+            if any(event.received_at < self._last.get(who, event.received_at) + every for who, every in free.items()):
+                self.paced.add((event.id, chat))
+            self._last.update(dict.fromkeys(free, now))
         return Sent(chat=notification.destination.chat, message_id=len(self.calls))
 
 
@@ -116,14 +126,19 @@ def report(
     first: dict[str, float] = {}
     for event, _, delay in messenger.calls:
         first[event] = min(delay, first.get(event, delay))
-    print(
-        f"{subscribers:,} subscribers, {per_second:g} events a second, {len(judged):,} events judged, {len(got):,} alerts"
-    )
-    samples = {"first send of an event": list(first.values()), "every send": [d for *_, d in messenger.calls]}
+    load_said = f"{subscribers:,} subscribers, {per_second:g} events a second"
+    print(f"{load_said}, {len(judged):,} events judged, {len(got):,} alerts")
+    own = [delay for event, chat, delay in messenger.calls if (event, chat) not in messenger.paced]
+    samples = {
+        f"unpaced ({len(own)})": own,
+        f"first of an event ({len(first)})": list(first.values()),
+        f"every one ({len(messenger.calls)})": [delay for *_, delay in messenger.calls],
+    }
     for label, delays in samples.items():
         delays.sort()
         ranks = {p: delays[min(len(delays) - 1, int(len(delays) * p / 100))] for p in (50, 95, 99)} if delays else {}
-        print(f"  event to send call, {label:<23}" + "".join(f"  p{p} {ms:7.2f} ms" for p, ms in ranks.items()))
+        figures = "".join(f"  p{p} {ms:7.2f} ms" for p, ms in ranks.items())
+        print(f"  event to send call, {label:<25}{figures}")
     same = got == expected
     print(f"  alerts equal those of every filter judged alone: {'yes' if same else 'NO'}")
     return 0 if same and got else 1

@@ -11,6 +11,7 @@ from typing import Any
 
 from dependency_injector import containers, providers
 
+from tokenfilter.ports.clock import Clock
 from tokenfilter.settings import Settings
 
 
@@ -26,6 +27,20 @@ def lazy(path: str) -> Callable[..., Any]:
 
 def _option(settings: providers.Provider[Settings], read: Callable[[Settings], object]) -> providers.Callable[Any]:
     return providers.Callable(read, settings)
+
+
+def _delays(figures: Any, clock: Clock) -> Callable[[], object]:  # noqa: ANN401 - imported when built
+    """What the bot tells of how late alerts are; None before the first."""
+
+    def delay() -> object:
+        _, sends = figures.latencies(clock.now())
+        if not sends:
+            return None
+        p50, p99 = (sends[(len(sends) - 1) * p // 100] / 1_000 for p in (50, 99))
+        build = lazy("adapters.telegram.screens.settings:Delay")
+        return build(p50=p50, p99=p99, sends=len(sends), queue=int(figures.gauges.get("queue", 0)))
+
+    return delay
 
 
 class Container(containers.DeclarativeContainer):
@@ -162,6 +177,7 @@ class Container(containers.DeclarativeContainer):
         sessions=sessions,
         budget=send_budget,
         clock=clock,
+        delay=providers.Callable(_delays, figures, clock),
     )
 
     simulator = providers.Singleton(

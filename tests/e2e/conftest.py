@@ -87,7 +87,7 @@ def until() -> Callable[[Callable[[], bool]], Awaitable[None]]:
 
     async def wait(is_so: Callable[[], bool]) -> None:
         async with asyncio.timeout(PATIENCE):
-            while not is_so():
+            while not is_so():  # noqa: ASYNC110 - inside the program there is nothing to wait on
                 await asyncio.sleep(0.01)
 
     return wait

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from datetime import timedelta
 
 from tokenfilter.domain.call import merge_calls
-from tokenfilter.domain.decide import Decision, decide, decide_price
+from tokenfilter.domain.decide import Decision, decide, decide_price, not_before
 from tokenfilter.domain.event import Event, StampedTick, overlaid
 from tokenfilter.domain.evidence import gather
 from tokenfilter.domain.ids import Token
@@ -104,7 +104,8 @@ class MatchEvents:
         records = await self._tokens.records(price.token)
         calls = merge_calls(records.calls, (), at=price.at)
         stats = await self._channels.as_of([c.channel for c in calls], price.at)
-        return decide_price(gather(overlaid(latest, price), calls, stats), records, self._index)
+        event = not_before(overlaid(latest, price), records)
+        return decide_price(gather(event, calls, stats), records, self._index)
 
     async def _follow_settings(self, seq: int) -> None:
         """Apply the settings changes that count for an event, and no later ones."""

@@ -1,7 +1,7 @@
 """What a filter would have told over recorded events, judged by the function that judges live, dedup included (R51)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tokenfilter.domain.call import KeptCall, merge_calls
@@ -31,6 +31,7 @@ class Backtest:
         self._wanted = wanted
         self._records: dict[Token, Record] = {}
         self._calls: dict[Token, tuple[KeptCall, ...]] = {}
+        self._seen_at: dict[Token, datetime] = {}
         self.events = 0
         self.told: list[WouldTell] = []
         self.first_at: datetime | None = None
@@ -64,6 +65,8 @@ class Backtest:
 
     def see_event(self, event: Event, stats: Mapping[ChannelId, ChannelStats]) -> WouldTell | None:
         """Take an event that nobody judged before: its calls are kept and merged here."""
+        at = self._seen_at[event.token] = max(event.at, self._seen_at.get(event.token, event.at))
+        event = replace(event, at=at)  # for a token, time never goes back: as in decide.py
         calls = merge_calls(self._calls.get(event.token, ()), event.heard.calls, at=event.at)
         self._calls[event.token] = calls
         return self.see(gather(event, calls, stats))

@@ -37,12 +37,16 @@ class Exempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenRecords:
-    """Everything remembered of a token; `version` is raised by the store at each write."""
+    """Everything remembered of a token; `version` is raised by the store at each write.
+
+    `seen_at` is the latest instant any of it was decided at.
+    """
 
     accepted: Mapping[Destination, datetime] = field(default_factory=dict)
     cohorts: tuple[Cohort, ...] = ()
     exceptions: Mapping[Destination, Exempt] = field(default_factory=dict)
     calls: tuple[KeptCall, ...] = ()
+    seen_at: datetime | None = None
     version: int = 0
 
     def record(self, destination: Destination, *, since: int, now: datetime) -> Record | None:

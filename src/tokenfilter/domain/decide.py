@@ -5,7 +5,7 @@ the event; it is asked at most once for each distinct set of fresh channels.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from tokenfilter.domain.call import merge_calls
@@ -51,8 +51,18 @@ class Decision:
 
 def decide(event: Event, records: TokenRecords, stats: Mapping[ChannelId, ChannelStats], index: Index) -> Decision:
     """Judge an event for every destination that has not settled it yet."""
+    event = not_before(event, records)
     evidence = gather(event, merge_calls(records.calls, event.heard.calls, at=event.at), stats)
     return _Deciding(evidence, records, index).decision()
+
+
+def not_before(event: Event, records: TokenRecords) -> Event:
+    """The event as of no earlier an instant than the token's last decision: for a token, time never goes back.
+
+    Else an event that comes late could be judged as of before an acceptance ran out, and the token be told twice.
+    """
+    seen_at = records.seen_at
+    return event if seen_at is None or event.at >= seen_at else replace(event, at=seen_at)
 
 
 def decide_price(evidence: Evidence, records: TokenRecords, index: Index) -> Decision:
@@ -152,6 +162,7 @@ class _Deciding:
             cohorts=cohorts,
             exceptions=exceptions,
             calls=self._evidence.calls,
+            seen_at=self._evidence.at,
             version=self._before.version,
         )
         return Decision(

@@ -111,8 +111,7 @@ class FairQueue:
         """The next to send now; a tuple is what must be told as one digest; None if nothing may go yet."""
         while self._asleep and self._asleep[0][0] <= now:
             _, _, lane, destination = heappop(self._asleep)
-            if destination in self._waiting[lane]:
-                self._turns[lane].append(destination)
+            self._turns[lane].append(destination)
         for lane in self._lanes():
             turns = self._turns[lane]
             while turns:

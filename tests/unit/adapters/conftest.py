@@ -1,9 +1,10 @@
-"""A sandbox on a loopback port, for tests in which the Telegram adapter talks to it."""
+"""The sandbox on a loopback port and the bot in it, for tests in which the Telegram adapter talks to people."""
 
 import asyncio
 import logging
 import socket
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,8 +14,26 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from tokenfilter.adapters.memory.clock import HandClock
+from tokenfilter.adapters.memory.filter_index import MemoryFilterIndex
+from tokenfilter.adapters.memory.history import MemoryHistory
+from tokenfilter.adapters.memory.journal import MemoryJournal
+from tokenfilter.adapters.memory.outbox import MemoryOutbox
+from tokenfilter.adapters.memory.processed_tokens import MemoryProcessedTokens
+from tokenfilter.adapters.memory.send_budget import MemorySendBudget
+from tokenfilter.adapters.memory.sessions import MemorySessions
+from tokenfilter.adapters.memory.subscribers import MemorySubscribers
 from tokenfilter.adapters.sandbox.sandbox import Sandbox
+from tokenfilter.adapters.telegram.bot import TelegramBot
+from tokenfilter.app.backtest_filter import BacktestFilter
+from tokenfilter.app.edit_settings import EditSettings
+from tokenfilter.app.explain_verdict import ExplainVerdict
+from tokenfilter.domain.history import EventSettled
+from tokenfilter.domain.ids import ChatId
+from tokenfilter.domain.subscriber import Subscriber
+from tokenfilter.testing.examples import NOON, call, evidence_of, heard, stamped, token
 
+ADA, BEN, GROUP = ChatId(1001), ChatId(1002), ChatId(-1002001)
 TELEGRAM_TOKEN = "123456:sandbox-secret"
 _STEP = timedelta(milliseconds=400)
 
@@ -84,9 +103,90 @@ async def telegram_page() -> AsyncIterator[TelegramPage]:
     listening.listen()
     server = uvicorn.Server(uvicorn.Config(app, log_level=logging.CRITICAL, lifespan="off", ws="none"))
     address = f"http://127.0.0.1:{listening.getsockname()[1]}/sandbox"
-    async with asyncio.TaskGroup() as tasks, httpx.AsyncClient(base_url=f"{address}/api") as page:
+    async with asyncio.TaskGroup() as tasks, httpx.AsyncClient(base_url=f"{address}/api", verify=False) as page:
         tasks.create_task(server._serve([listening]))
         yield TelegramPage(address, page)
         sandbox.close()
         server.should_exit = True
     listening.close()
+
+
+Message = dict[str, Any]
+
+
+@dataclass
+class TelegramTalk:
+    """The bot's people, its stores, and the clock of both."""
+
+    page: Any
+    bot: TelegramBot
+    clock: HandClock
+    edits: EditSettings
+    sessions: MemorySessions
+
+    async def say(self, words: str, *, person: int = ADA, answers: int | None = None) -> Message:
+        """Write, and return what the bot answers with a new message."""
+        before = len(await self.page.told(person))
+        await self.page.say(person, words, answers=answers)
+        return (await self.page.until(person, lambda told: len(told) > before))[-1]
+
+    async def press(self, message: Message, label: str, *, person: int = ADA) -> Message:
+        """Press a button and return the message once it has changed."""
+        await self.page.press(person, message, label)
+        return await self.changed(message)
+
+    async def changed(self, message: Message) -> Message:
+        def now(told: list[Message]) -> Message:
+            return next(m for m in told if m["message_id"] == message["message_id"])
+
+        return now(await self.page.until(message["chat"]["id"], lambda told: now(told) != message))
+
+    async def shows(self, message: Message, words: str) -> Message:
+        """The message, once it says so."""
+
+        def now(told: list[Message]) -> Message:
+            return next(m for m in told if m["message_id"] == message["message_id"])
+
+        return now(await self.page.until(message["chat"]["id"], lambda told: words in now(told)["text"]))
+
+    async def ada(self) -> Subscriber:
+        found = await self.edits.subscriber(ADA)
+        assert found
+        return found
+
+
+@pytest.fixture
+async def talk(telegram_page):
+    clock, history = HandClock(NOON), MemoryHistory()
+    subscribers, index, sessions = MemorySubscribers(), MemoryFilterIndex(), MemorySessions()
+    tokens = MemoryProcessedTokens(outbox=MemoryOutbox(), journal=MemoryJournal())
+    for number in range(1, 9):
+        at = NOON - timedelta(hours=number)
+        event = stamped(
+            heard(
+                f"e{number}",
+                about=token(number),
+                at=at,
+                calls=[call("@alpha", at)],
+                symbol=f"T{number}",
+                mcap=number * 20_000,
+                liq=9000,
+            )
+        )
+        await history.record([EventSettled(evidence=evidence_of(event), told=())])
+    edits = EditSettings(subscribers=subscribers, clock=clock)
+    bot = TelegramBot(
+        token=telegram_page.token,
+        base_url=telegram_page.base_url,
+        base_file_url=telegram_page.base_file_url,
+        edits=edits,
+        explains=ExplainVerdict(history=history, subscribers=subscribers, tokens=tokens, index=index, clock=clock),
+        previews=BacktestFilter(history=history, clock=clock),
+        sessions=sessions,
+        budget=MemorySendBudget(),
+        clock=clock,
+    )
+    await bot.start()
+    yield TelegramTalk(telegram_page, bot, clock, edits, sessions)
+    async with asyncio.timeout(1):
+        await bot.stop()

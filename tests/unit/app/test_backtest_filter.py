@@ -24,7 +24,7 @@ def judged(number, *, before=HOUR, mcap=5):
     return EventSettled(evidence=examples.evidence_of(examples.stamped(said)), told=())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(history=strategies.histories(), wanted=strategies.filters(), last=st.integers(0, 4))
 def test_a_preview_equals_the_backtest_over_the_last_day(history, wanted, last):
     seen = history.evidence()

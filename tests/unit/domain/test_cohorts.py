@@ -8,7 +8,7 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from tokenfilter.adapters.memory.filter_index import MemoryFilterIndex
-from tokenfilter.domain.call import Call, merge_calls
+from tokenfilter.domain.call import Call
 from tokenfilter.domain.channel import ChannelStats
 from tokenfilter.domain.cohorts import TokenRecords
 from tokenfilter.domain.decide import decide
@@ -23,7 +23,7 @@ from tokenfilter.domain.dedup import (
     next_step,
 )
 from tokenfilter.domain.event import Event, Heard
-from tokenfilter.domain.evidence import Evidence, gather
+from tokenfilter.domain.evidence import Evidence
 from tokenfilter.domain.filter import ChannelRule, Criteria, Filter, FlagIs, Range, Recheck, Unknown
 from tokenfilter.domain.ids import ChannelId, ChatId, Destination, EventId, FilterId, parse_token
 from tokenfilter.domain.matching import matches
@@ -164,12 +164,11 @@ class World:
             for c, win in hear.wins.items()
             if win is not None
         }
-        evidence = gather(event, merge_calls(self.together.calls, event.heard.calls, at=event.at), stats)
         decision = decide(event, self.together, stats, self.index)
         if decision.changed:
             self.together = decision.records
         together = {t.destination: {r.filter_id for r in t.routes} for t in decision.told}
-        return together, self._judge_apart(evidence), event
+        return together, self._judge_apart(decision.evidence), decision.evidence.event
 
     def _judge_apart(self, evidence: Evidence) -> dict[Destination, set[FilterId]]:
         told = {}
@@ -218,7 +217,7 @@ def test_no_token_is_told_twice_to_one_destination_within_14_days(story):
             continue
         together, _, _ = world.hear(line)
         for destination in together:
-            at = world.together.accepted[destination]  # never before an earlier event, however late this one came
+            at = world.together.accepted[destination]
             assert destination not in told or at >= told[destination] + ACCEPTED_FOR
             told[destination] = at
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tokenfilter.domain.call import merge_calls
@@ -118,6 +118,7 @@ def test_adding_a_criterion_only_removes_matches(case, data):
     assert matches(wanted, evidence) or not matches(more, evidence)
 
 
+@settings(max_examples=40)
 @given(filters_and_evidence(), some.criteria())
 def test_adding_an_alternative_only_adds_matches(case, other):
     wanted, evidence = case
@@ -158,6 +159,7 @@ def test_matches_agrees_with_judge(case):
         assert matches(wanted, evidence, fresh=asked) == isinstance(judge(wanted, evidence, fresh=asked), Matched)
 
 
+@settings(max_examples=40)
 @given(filters_and_evidence())
 def test_a_verdict_shows_every_alternative_with_every_criterion(case):
     wanted, evidence = case
@@ -172,6 +174,7 @@ def test_a_verdict_shows_every_alternative_with_every_criterion(case):
         assert judged.matched == all(f.holds for f in judged.findings)
 
 
+@settings(max_examples=40)
 @given(filters_and_evidence())
 def test_a_refusal_is_explained_by_the_alternative_with_the_fewest_failures(case):
     wanted, evidence = case
@@ -199,6 +202,7 @@ def test_with_channel_criteria_and_quorum_1_a_recheck_judges_the_fresh_channels_
     assert matches(of_channels, evidence, fresh=fresh) == matches(of_channels, alone)
 
 
+@settings(max_examples=40)
 @given(with_some_fresh())
 def test_without_a_channel_rule_freshness_does_not_matter(case):
     wanted, evidence, fresh = case
@@ -209,6 +213,7 @@ def test_without_a_channel_rule_freshness_does_not_matter(case):
 # Missing facts
 
 
+@settings(max_examples=40)
 @given(filters_and_evidence())
 def test_a_missing_fact_holds_exactly_where_the_policy_lets_it_pass(case):
     wanted, evidence = case
@@ -220,6 +225,7 @@ def test_a_missing_fact_holds_exactly_where_the_policy_lets_it_pass(case):
                 assert finding.holds == (finding.outcome is Outcome.PASS)
 
 
+@settings(max_examples=40)
 @given(filters_and_evidence())
 def test_no_event_is_too_old_for_the_widest_window(case):
     _, evidence = case

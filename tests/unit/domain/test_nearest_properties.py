@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tokenfilter.domain.call import Call, merge_calls
@@ -126,6 +126,7 @@ def test_one_criterion_is_changed_and_no_other(case):
         assert 0 < nearest.cost <= 2 + len(old)
 
 
+@settings(max_examples=40)
 @given(any_case)
 def test_the_change_and_the_changed_filter_can_be_written(case):
     wanted, evidence, fresh = case
@@ -135,6 +136,7 @@ def test_the_change_and_the_changed_filter_can_be_written(case):
         assert len(parse_filter(nearest.text).any_of) == 1
 
 
+@settings(max_examples=40)
 @given(any_case)
 def test_putting_the_text_in_place_of_the_criterion_lets_the_event_pass(case):
     wanted, evidence, fresh = case
@@ -148,6 +150,7 @@ def test_putting_the_text_in_place_of_the_criterion_lets_the_event_pass(case):
         assert any(matches(parse_filter(text), evidence, fresh=fresh) for text in replaced)
 
 
+@settings(max_examples=40)
 @given(any_case, some.evidence())
 def test_the_changed_filter_wants_all_that_the_first_one_wanted(case, other):
     wanted, evidence, _ = case
@@ -185,6 +188,7 @@ def test_a_bound_moves_no_further_than_it_must(case):
     assert not all(matches(Filter(any_of=(criteria,)), evidence, fresh=fresh) for criteria in narrower)
 
 
+@settings(max_examples=40)
 @given(any_case)
 def test_where_one_criterion_about_the_token_fails_there_is_a_change(case):
     wanted, evidence, _ = case

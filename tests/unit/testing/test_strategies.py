@@ -29,6 +29,7 @@ from tokenfilter.testing.strategies import (
 )
 from tokenfilter.testing.strategies.facts import FEED_METRICS
 
+BRIEFLY = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 HOUR, FORTNIGHT = timedelta(hours=1), timedelta(days=14)
 
 
@@ -107,10 +108,10 @@ def calling_again(history):
     ],
 )
 def test_histories_contain(wanted):
-    assert any(map(wanted, sample(histories, 150)))
+    assert any(map(wanted, sample(histories, 200)))
 
 
-@settings(max_examples=50)
+@BRIEFLY
 @given(histories())
 def test_events_of_a_history_come_at_most_5_minutes_late_and_in_order_of_receipt(history):
     received = [event.received_at for event in history.events]
@@ -119,7 +120,7 @@ def test_events_of_a_history_come_at_most_5_minutes_late_and_in_order_of_receipt
     assert len({e.id for e in history.events}) == len({(e.id, e.token, e.at, e.heard.calls) for e in history.events})
 
 
-@settings(max_examples=50)
+@BRIEFLY
 @given(histories())
 def test_what_a_history_gives_as_evidence_never_looks_ahead_and_keeps_calls_a_day(history):
     for seen in history.evidence():
@@ -166,7 +167,7 @@ def test_price_paths_contain_pumps_and_rugs(factor):
     ],
 )
 def test_events_contain(wanted):
-    assert any(map(wanted, sample(events)))
+    assert any(map(wanted, sample(events, 400)))
 
 
 @given(tokens().flatmap(lambda token: st.tuples(st.just(token), events(token))))
@@ -235,7 +236,7 @@ def criteria_of(wanted):
     ],
 )
 def test_filters_contain(wanted):
-    assert any(map(wanted, sample(filters)))
+    assert any(map(wanted, sample(filters, 250)))
 
 
 def test_of_filters_near_evidence_a_fair_share_matches_and_a_fair_share_does_not():

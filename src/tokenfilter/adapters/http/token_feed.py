@@ -77,7 +77,9 @@ class PushFeed(TokenFeed):
 def _lines(body: bytes) -> Iterator[FeedLine | Ignored | UnreadableLineError]:
     """The events of a body; what cannot be read comes as its error."""
     is_array = body.lstrip().startswith(b"[")
-    items: Sequence[object] = json.loads(body, parse_float=Decimal, parse_int=Decimal) if is_array else body.splitlines()
+    items: Sequence[object] = body.splitlines()
+    if is_array:
+        items = json.loads(body, parse_float=Decimal, parse_int=Decimal)
     for item in items:
         if isinstance(item, bytes) and not item.strip():
             continue

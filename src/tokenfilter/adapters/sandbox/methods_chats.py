@@ -45,6 +45,9 @@ _OTHER_RIGHTS = (
 )
 
 
+_GIFTS = ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels")
+
+
 class Commands:
     """The command lists by scope and language."""
 
@@ -126,9 +129,7 @@ class ChatMethods:
             **chat_wire(chat),
             "accent_color_id": chat.id % 7,
             "max_reaction_count": 11,
-            "accepted_gift_types": dict.fromkeys(
-                ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription"), False
-            ),
+            "accepted_gift_types": dict.fromkeys(_GIFTS, False),
         }
         if chat.username:
             wire["active_usernames"] = [chat.username]

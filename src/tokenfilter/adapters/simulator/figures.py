@@ -114,7 +114,8 @@ LAUNCHES_UNCALLED_A_DAY = 300.0
 SECOND_CALLER_SHARE = 0.22
 REPEAT_CALL_SHARE = 0.04
 
-# Channels: priors. Nothing recorded tells skills apart: the strategies of call_posts are one scanner.
+# Channels: priors, as nothing recorded tells skills apart (the strategies of call_posts are one scanner). Only the
+# scanners' skill and share of first calls were set so that the recorded share of calls reaching 2x is met.
 SCANNERS = 90
 CALLERS = 100
 COPYCATS = 64

@@ -2,7 +2,9 @@
 
 import logging
 import os
+import ssl
 from datetime import timedelta
+from functools import cache
 
 import httpx
 from telegram import Bot, User
@@ -91,4 +93,11 @@ def _request(connections: int, *, read: float) -> HTTPXRequest:
         write_timeout=_ANSWER_WITHIN,
         connect_timeout=_CONNECT_WITHIN,
         pool_timeout=_CONNECT_WITHIN,
+        httpx_kwargs={"verify": _certificates()},
     )
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Read once: each reading takes a tenth of a second."""
+    return httpx.create_ssl_context()

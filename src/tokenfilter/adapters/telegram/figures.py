@@ -31,11 +31,11 @@ def value(metric: str, number: Decimal | None) -> str:
         case Unit.PERCENT:
             return change(number) if METRICS[metric].signed else percent(number)
         case Unit.SECONDS:
-            return UNKNOWN if number is None else duration(timedelta(seconds=float(min(number, _LONGEST))))
+            return UNKNOWN if number is None else duration(_span(number))
         case Unit.MULTIPLE:
             return multiple(number)
         case Unit.SCORE:
-            return UNKNOWN if number is None else f"{_short(number)} of 100"
+            return UNKNOWN if number is None else f"{_short(number)}/100"
         case Unit.COUNT:
             return count(number)
 
@@ -53,7 +53,7 @@ def exact(metric: str, number: Decimal) -> str:
         case Unit.MULTIPLE:
             return f"{spelled}x"
         case Unit.SCORE:
-            return f"{spelled} of 100"
+            return f"{spelled}/100"
         case Unit.COUNT:
             return spelled
 
@@ -69,7 +69,7 @@ def limit(metric: str, number: Decimal) -> str:
         case Unit.MULTIPLE:
             return f"{spelled}x"
         case Unit.SCORE:
-            return f"{spelled} of 100"
+            return f"{spelled}/100"
         case Unit.SECONDS | Unit.COUNT:
             return spelled
 
@@ -78,10 +78,11 @@ def beside(metric: str, number: Decimal | None, bounds: Iterable[Decimal]) -> st
     """A number next to its bounds: with all its digits where three could hide on which side of them it is."""
     if number is None:
         return UNKNOWN
-    if any(number != bound and abs(number - bound) <= abs(bound) * _NEAR for bound in bounds):
+    coarse = _TENTH if METRICS[metric].unit in (Unit.PERCENT, Unit.MULTIPLE) else Decimal(0)
+    if any(number != bound and abs(number - bound) <= max(abs(bound) * _NEAR, coarse) for bound in bounds):
         return exact(metric, number)
     if METRICS[metric].unit is Unit.SECONDS:
-        return long_duration(timedelta(seconds=float(min(number, _LONGEST))))
+        return long_duration(_span(number))
     return value(metric, number)
 
 
@@ -192,6 +193,10 @@ def zone_of(name: str) -> tzinfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return UTC
+
+
+def _span(number: Decimal) -> timedelta:
+    return timedelta(seconds=float(max(Decimal(0), min(number, _LONGEST))))
 
 
 def _short(number: Decimal) -> str:

@@ -1,6 +1,6 @@
 """Strategies for what happens over time: prices of a token, and the events of a few tokens as a feed tells them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -14,26 +14,31 @@ from tokenfilter.domain.event import Event, Heard, Tick
 from tokenfilter.domain.evidence import Evidence, gather
 from tokenfilter.domain.ids import ChannelId, EventId, Token
 from tokenfilter.domain.numbers import rounded
-from tokenfilter.testing.strategies.choices import below, several
-from tokenfilter.testing.strategies.facts import calls, channel_stats, flags, markets, token_facts
+from tokenfilter.testing.strategies.choices import below, several, some
+from tokenfilter.testing.strategies.facts import TICK_METRICS, calls, channel_stats, flags, markets, token_facts
 from tokenfilter.testing.strategies.names import EPOCH, channels, instants, tokens
 
-_STEPS = (
-    timedelta(0),
-    timedelta(seconds=1),
-    timedelta(seconds=30),
-    timedelta(minutes=10),
-    timedelta(minutes=59, seconds=59),
-    timedelta(hours=1),
-    timedelta(hours=2),
-    timedelta(hours=23),
-    timedelta(days=1),
-    timedelta(days=13, hours=23),
-    timedelta(days=14),
-    timedelta(days=15),
+_STEPS = st.sampled_from(
+    (
+        timedelta(0),
+        timedelta(seconds=1),
+        timedelta(seconds=30),
+        timedelta(minutes=10),
+        timedelta(minutes=59, seconds=59),
+        timedelta(hours=1),
+        timedelta(hours=2),
+        timedelta(hours=23),
+        timedelta(days=1),
+        timedelta(days=13, hours=23),
+        timedelta(days=14),
+        timedelta(days=15),
+    )
 )
 _DELAYS = st.sampled_from((timedelta(0),) * 4 + (timedelta(seconds=5), timedelta(minutes=4), timedelta(minutes=5)))
-_FACTORS = tuple(map(Decimal, ("0.05", "0.5", "0.9", "1", "1.02", "1.5", "2", "3", "10")))
+_NEWS = st.sampled_from(("prices", "nothing", "flags", "facts", "prices and flags", "other prices"))
+_FACTORS = st.sampled_from([Decimal(factor) for factor in ("1", "1.02", "1.5", "2", "3", "10", "0.9", "0.5", "0.05")])
+_PAUSES_MS = st.sampled_from((1, 500, 2_000, 10_000, 300_000, 3_600_000))
+_TOLD = some(TICK_METRICS, 4)
 
 _Arrived = tuple[datetime, Heard]
 
@@ -74,15 +79,15 @@ def price_paths(draw: st.DrawFn, token: Token | None = None, *, max_size: int = 
     path = []
     for _ in range(1 + draw(below(max_size))):
         whole = {"price": price, "mcap": price * supply, "fdv": price * supply * 2, "liq": price * supply / 10}
-        told = draw(st.sets(st.sampled_from(sorted(whole)), min_size=1))
-        path.append(Tick(token=about, observed_at=at, market={name: rounded(whole[name]) for name in sorted(told)}))
-        at += timedelta(milliseconds=draw(st.sampled_from((1, 500, 2_000, 10_000, 300_000, 3_600_000))))
-        price = max(Decimal("1e-9"), rounded(price * draw(st.sampled_from(_FACTORS))))
+        told = draw(_TOLD) or ["price"]
+        path.append(Tick(token=about, observed_at=at, market={name: rounded(whole[name]) for name in told}))
+        at += timedelta(milliseconds=draw(_PAUSES_MS))
+        price = max(Decimal("1e-9"), rounded(price * draw(_FACTORS)))
     return tuple(path)
 
 
 @st.composite
-def histories(draw: st.DrawFn, *, max_tokens: int = 3, max_events: int = 12) -> History:
+def histories(draw: st.DrawFn, *, max_tokens: int = 3, max_events: int = 10) -> History:
     """What a feed tells of a few tokens: channels join in, call again, facts come late, some lines twice or too late.
 
     Calls come either one by one or all that are known together. Steps between events reach from nothing to beyond an
@@ -90,13 +95,13 @@ def histories(draw: st.DrawFn, *, max_tokens: int = 3, max_events: int = 12) -> 
     """
     about = list(dict.fromkeys(draw(several(tokens(), max_tokens, least=1))))
     callers = list(dict.fromkeys(draw(several(channels(), 4, least=1))))
-    together = draw(st.booleans())
+    whom, by_whom, together = st.sampled_from(about), st.sampled_from((None, *callers)), draw(st.booleans())
     now, told, last = EPOCH, list[_Arrived](), dict[Token, Heard]()
     for number in range(1 + draw(below(max_events))):
-        now += draw(st.sampled_from(_STEPS))
-        token = draw(st.sampled_from(about))
+        now += draw(_STEPS)
+        token = draw(whom)
         before = last.get(token) or Heard(token=token, observed_at=now, id=EventId("none"), facts=draw(token_facts()))
-        last[token] = draw(_next(before, EventId(f"event-{number}"), now, callers, together=together))
+        last[token] = draw(_next(before, EventId(f"event-{number}"), now, draw(by_whom), together=together))
         told.append((now + draw(_DELAYS), last[token]))
         if draw(st.integers(0, 3)) == 0:
             told.append((now + draw(_DELAYS), last[token]))
@@ -108,12 +113,11 @@ def histories(draw: st.DrawFn, *, max_tokens: int = 3, max_events: int = 12) -> 
 
 @st.composite
 def _next(
-    draw: st.DrawFn, before: Heard, name: EventId, now: datetime, callers: Sequence[ChannelId], *, together: bool
+    draw: st.DrawFn, before: Heard, name: EventId, now: datetime, caller: ChannelId | None, *, together: bool
 ) -> Heard:
     """What is told of a token next: a call more or none, other prices, facts and flags that were missing before."""
-    caller = draw(st.none() | st.sampled_from(callers))
     new = () if caller is None else (draw(calls(channel=caller, at=now, look_back=timedelta(minutes=3))),)
-    news = draw(st.sampled_from(("prices", "nothing", "flags", "facts", "prices and flags", "other prices")))
+    news = draw(_NEWS)
     market = draw(markets()) if "prices" in news else {}
     return replace(
         before,

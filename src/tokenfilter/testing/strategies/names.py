@@ -50,17 +50,22 @@ def hostile_text(*, max_size: int = 64) -> st.SearchStrategy[str]:
     return st.one_of(known, known, st.text(characters, min_size=1, max_size=8)).map(lambda text: text[:max_size])
 
 
+@cache
+def spans(longest: timedelta) -> st.SearchStrategy[timedelta]:
+    """Spans of time up to `longest`: whole minutes, seconds, milliseconds, or to the microsecond."""
+
+    def span(choice: int) -> timedelta:
+        length, fineness = divmod(choice, len(_FINENESS))
+        return length * _FINENESS[-1] // _FINENESS[fineness] * _FINENESS[fineness]
+
+    return below((longest // _FINENESS[-1] + 1) * len(_FINENESS)).map(span)
+
+
 def instants(
     *, earliest: datetime = EPOCH, latest: datetime = EPOCH + timedelta(days=30)
 ) -> st.SearchStrategy[datetime]:
-    """Instants in UTC; whole minutes, seconds, milliseconds, or to the microsecond."""
-    span = max(timedelta(0), latest - earliest)
-
-    def instant(choice: int) -> datetime:
-        offset, fineness = divmod(choice, len(_FINENESS))
-        return earliest + offset * _FINENESS[-1] // _FINENESS[fineness] * _FINENESS[fineness]
-
-    return below((span // _FINENESS[-1] + 1) * len(_FINENESS)).map(instant)
+    """Instants in UTC, to the minute, second, millisecond or microsecond."""
+    return spans(max(timedelta(0), latest - earliest)).map(lambda span: earliest + span)
 
 
 @cache

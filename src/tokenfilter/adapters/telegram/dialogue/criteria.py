@@ -104,7 +104,7 @@ class EditCriteria:
     async def ask(self, turn: Turn, number: int, part: int, key: str, word: str) -> Reply:
         """Ask for a typed value."""
         edit = edited(turn, number, part)
-        if key not in LABELS or key == "quorum":
+        if not screens.can_be_typed(key):
             raise InvalidPressError(key)
         screen = screens.ask_value(_shown(edit, key), word)
         return Reply(screen=screen, ask=asking(VALUE, edit, key=key, side=word))

@@ -80,6 +80,11 @@ def bounds(state: CriterionShown, side: Side) -> Screen:
     )
 
 
+def can_be_typed(key: str) -> bool:
+    """Whether a criterion's value can be asked for as text; flags and quorums are chosen."""
+    return key in METRICS or key in _LIST_EXAMPLES
+
+
 def ask_value(state: CriterionShown, side: str) -> Screen:
     """Asks for a typed value."""
     if state.key in METRICS:
