@@ -48,7 +48,7 @@ class TimedMessenger(Messenger):
             now, chat = datetime.now(UTC), notification.destination.chat
             self.calls.append((event.id, chat, (now - event.received_at).total_seconds() * 1_000))
             free = {chat: CHAT_EVERY, OVERALL: OVERALL_EVERY}
-            if any(event.received_at < self._last.get(who, event.received_at) + every for who, every in free.items()):
+            if any(event.received_at < self._last[who] + every for who, every in free.items() if who in self._last):
                 self.paced.add((event.id, chat))
             self._last.update(dict.fromkeys(free, now))
         return Sent(chat=notification.destination.chat, message_id=len(self.calls))

@@ -57,6 +57,7 @@ def replay(settings: Settings, wanted: Sequence[Filter], *, as_json: bool) -> in
     """Play a feed file through the whole pipeline, told to a chat in memory."""
     from tokenfilter.ports.failures import UnavailableError
 
+    _configure_logs(settings, quiet=True)
     settings = settings.model_copy(update={"use": settings.use.model_copy(update={"messenger": "memory"})})
     try:
         told, summary = asyncio.run(_replay(settings, wanted))
@@ -181,34 +182,43 @@ async def _show_progress(done: Callable[[], float]) -> None:
 
 def _until_stopped(start: Callable[[], Awaitable[None]]) -> int:
     from tokenfilter.adapters.http.server import AddressTakenError
+    from tokenfilter.ports.failures import RefusedError
 
     async def go() -> None:
         await start()
 
+    problems: list[str] = []
     try:
         asyncio.run(go())
-    except AddressTakenError as error:
-        print(f"tokenfilter: {error}", file=sys.stderr)
-        print("Stop the other program, or choose another address with --http 127.0.0.1:8090.", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return 0
+    except* AddressTakenError as taken:
+        problems += map(str, taken.exceptions)
+        problems.append("Stop the other program, or choose another address with --http 127.0.0.1:8090.")
+    except* RefusedError as refused:
+        problems += map(str, refused.exceptions)
+    for problem in problems:
+        print(f"tokenfilter: {problem}", file=sys.stderr)
+    return int(bool(problems))
 
 
-def _configure_logs(settings: Settings) -> None:
+def _configure_logs(settings: Settings, *, quiet: bool = False) -> None:
     from tokenfilter.adapters.system import logs
 
-    secrets = [s.get_secret_value() for s in (settings.telegram.token, settings.http.token) if s]
-    logs.configure(level=settings.logs.level, json_lines=settings.logs.json_lines, secrets=secrets)
+    secrets = (settings.telegram.token, settings.http.token, settings.http.events_token)
+    logs.configure(
+        level="error" if quiet else settings.logs.level,
+        json_lines=settings.logs.json_lines,
+        secrets=[s.get_secret_value() for s in secrets if s],
+    )
 
 
 def _where_to_look(settings: Settings, address: str) -> str:
     lines = [f"  Dashboard  {address}/"]
     if settings.sandboxed:
         lines.insert(0, f"  Chat       {address}/sandbox/   open it and press Start")
-    if "simulator" in settings.use.feeds:
-        lines.append("  Simulated  the market, its tokens and its channels; Telegram is the local sandbox")
+    simulated = ["the market, its tokens and its channels"] if "simulator" in settings.use.feeds else []
+    simulated += ["Telegram (the local sandbox)"] if settings.sandboxed else []
+    if simulated:
+        lines.append(f"  Simulated  {'; '.join(simulated)}")
     lines.append("  Kept       in memory only: gone when the program ends")
     lines.append("  Stop       Ctrl-C")
     return "\n".join(["tokenfilter runs.", *lines])

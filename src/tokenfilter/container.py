@@ -7,6 +7,7 @@ synchronous and opens nothing; what must be opened and closed is so in service.p
 from collections.abc import Callable
 from datetime import timedelta
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from dependency_injector import containers, providers
@@ -199,7 +200,7 @@ class Container(containers.DeclarativeContainer):
     )
     replay = providers.Singleton(
         lazy("adapters.replay.token_feed:ReplayFeed"),
-        _option(settings, lambda s: s.feeds.replay.file),
+        _option(settings, lambda s: "-" if s.feeds.replay.file == "-" else Path(s.feeds.replay.file or "")),
         speed=_option(settings, lambda s: None if s.feeds.replay.speed == "max" else s.feeds.replay.speed),
         clock=clock,
     )

@@ -1,7 +1,7 @@
 """What the commands do with files, without a service: explain one event, try a filter on many, play a feed through."""
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,7 +9,7 @@ from pathlib import Path
 from tokenfilter.domain.backtest import Backtest
 from tokenfilter.domain.call import merge_calls
 from tokenfilter.domain.channel import ChannelStats, latest_as_of
-from tokenfilter.domain.event import Event, Heard
+from tokenfilter.domain.event import Event, Heard, sameness
 from tokenfilter.domain.evidence import Evidence, gather
 from tokenfilter.domain.feed_line import UnreadableLineError, decode
 from tokenfilter.domain.filter import Filter
@@ -44,7 +44,7 @@ class Explained:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """A feed file read whole: events in file order, statistics by channel, and how many lines could not be read."""
+    """A feed file read whole: events in file order, each once; statistics by channel; lines that could not be read."""
 
     events: tuple[Heard, ...]
     stats: Mapping[ChannelId, Sequence[ChannelStats]]
@@ -64,7 +64,7 @@ def read_feed(path: str) -> Recorded:
     """
     events: list[Heard] = []
     stats: dict[ChannelId, list[ChannelStats]] = {}
-    unreadable = 0
+    unreadable, known = 0, set[Hashable]()
     for raw in _read(path).splitlines():
         if not raw.strip():
             continue
@@ -74,7 +74,9 @@ def read_feed(path: str) -> Recorded:
             unreadable += 1
             continue
         if isinstance(line, Heard):
-            events.append(line)
+            if known.isdisjoint(sameness(line)):
+                events.append(line)
+            known.update(sameness(line))
         elif isinstance(line, ChannelStats):
             stats.setdefault(line.channel, []).append(line)
     if unreadable and not events and not stats:

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Hashable
 
 from tokenfilter.domain.channel import ChannelStats
-from tokenfilter.domain.event import Event, FeedLine, Heard, StampedTick, Tick, stamp_of
+from tokenfilter.domain.event import Event, FeedLine, Heard, StampedTick, Tick, sameness, stamp_of
 from tokenfilter.domain.history import price_seen
 from tokenfilter.ports.channels import Channels
 from tokenfilter.ports.clock import Clock
@@ -77,8 +77,8 @@ class IngestEvents:
         self._telemetry.heard(feed, now=now)
 
     def _is_repeated(self, heard: Heard) -> bool:
-        """The same id, or the same token, instant and calls, was heard before (FORMATS 1)."""
-        keys: tuple[Hashable, ...] = (heard.id, (heard.token, heard.observed_at, frozenset(heard.calls)))
+        """Whether the event was heard before; it is remembered as heard."""
+        keys = sameness(heard)
         repeated = any(key in self._known for key in keys)
         for key in keys:
             self._known[key] = None

@@ -1,6 +1,6 @@
 """What a feed says: an event about a token, a price, or a channel's statistics."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -91,6 +91,11 @@ class StampedTick:
 
 FeedLine = Heard | Tick | ChannelStats
 """Anything a feed can say that we understand."""
+
+
+def sameness(heard: Heard) -> tuple[Hashable, Hashable]:
+    """What makes two events the same: the id, or the token, instant and calls (FORMATS 1). Either suffices."""
+    return heard.id, (heard.token, heard.observed_at, frozenset(heard.calls))
 
 
 def stamp_of(observed_at: datetime, *, received_at: datetime, recorded: bool) -> datetime:

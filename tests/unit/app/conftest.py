@@ -30,6 +30,7 @@ from tokenfilter.app.watch_health import WatchHealth
 from tokenfilter.domain.filter_text import parse_filter
 from tokenfilter.domain.history import DeliverySettled
 from tokenfilter.domain.ids import ChatId
+from tokenfilter.testing import examples
 from tokenfilter.testing.examples import NOON
 
 _STEP = timedelta(milliseconds=50)
@@ -131,6 +132,18 @@ class Process:
         finally:
             task.cancel()
             await asyncio.wait([task])
+
+    async def owe(self, chat, number=1, **more):
+        """Owe a chat alerts about so many tokens."""
+        about = [examples.stamped(examples.heard(f"e{n}", about=examples.token(n))) for n in range(1, number + 1)]
+        owed = [examples.alert(chat, about=event, **more) for event in about]
+        for alert in owed:
+            await self.outbox.put(alert)
+        return owed
+
+    async def outcomes(self):
+        """How each notification ended."""
+        return [end.outcome for end in await self.ends()]
 
     async def ends(self):
         """How notifications ended so far, by their id, as history will know it."""

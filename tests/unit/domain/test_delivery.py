@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -267,45 +266,3 @@ def test_topics_of_one_group_share_its_limits():
         sender.queue.put(alert(n, Destination(ChatId(-1), n + 1)))
     sender.run(NOON + GROUP_WINDOW - SECOND)
     assert len(sender.sent) == GROUP_MOST
-
-
-@given(st.lists(st.integers(0, 3_000), max_size=80), st.sampled_from((1, -1)))
-@settings(max_examples=60)
-def test_a_chat_never_waits_longer_than_the_limits_ask(gaps, chat):
-    pace, now, places = Pace(), NOON, []
-    for gap in gaps:
-        now += timedelta(milliseconds=gap)
-        earliest = max([now, *(p + CHAT_EVERY for p in places[-1:])])
-        if chat < 0 and len(places) >= GROUP_MOST:
-            earliest = max(earliest, places[-GROUP_MOST] + GROUP_WINDOW)
-        places.append(reserved(pace, chat, now))
-        assert places[-1] == earliest
-
-
-def test_a_halt_is_not_shortened_by_a_later_shorter_one():
-    pace = Pace()
-    pace.halt(1, NOON + MINUTE)
-    pace.halt(1, NOON + SECOND)
-    assert pace.chat_free_at(1) == NOON + MINUTE
-
-
-def test_chats_long_free_are_forgotten_and_the_others_are_not():
-    pace = Pace()
-    pace.halt(-1, NOON + MINUTE)
-    for chat in range(1, 50_010):
-        pace.spend(chat, NOON - MINUTE if chat < 50_000 else NOON)
-    assert len(pace._chat_free) < 50_000
-    assert pace.chat_free_at(-1) == NOON + MINUTE
-    assert pace.chat_free_at(50_009) == NOON + CHAT_EVERY
-
-
-@pytest.mark.parametrize("reason", FoldReason)
-def test_a_digest_holds_every_folded_alert_oldest_first(reason):
-    folded = tuple(replace(alert(n, queued_at=NOON - n * SECOND), owners=(n % 2, 7)) for n in range(4))
-    digest = digest_of(folded, reason, now=NOON)
-    assert digest.id == "digest:n3:4"
-    assert digest.body.reason is reason
-    assert len(digest.body.alerts) == 4
-    assert digest.body.alerts == tuple(n.body for n in reversed(folded))
-    assert (digest.destination, digest.lane, digest.owners) == (PLACES[0], Lane.REPORTS, (1, 7, 0))
-    assert (digest.queued_at, digest.useful_until) == (NOON, NOON + timedelta(hours=6))

@@ -6,7 +6,7 @@ from itertools import accumulate
 from random import Random
 
 from tokenfilter.adapters.simulator import figures
-from tokenfilter.adapters.simulator.channels import Channel, Style
+from tokenfilter.adapters.simulator.cast import Channel, Style
 from tokenfilter.domain.ids import ChannelId
 
 _FIND_TRIES = 6

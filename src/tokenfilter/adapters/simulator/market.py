@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from tokenfilter.adapters.simulator import figures, ticks
 from tokenfilter.adapters.simulator.callers import Callers
-from tokenfilter.adapters.simulator.channels import Channel, ChannelTruth, draw_cast
+from tokenfilter.adapters.simulator.cast import Channel, ChannelTruth, draw_cast
 from tokenfilter.adapters.simulator.launches import Coin, draw_coin
 from tokenfilter.adapters.simulator.price_path import DAY
 from tokenfilter.adapters.simulator.snapshot import dust, sight

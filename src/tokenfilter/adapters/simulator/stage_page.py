@@ -15,6 +15,7 @@ from tokenfilter.domain.filter import Filter
 from tokenfilter.domain.ids import ChatId, Destination
 from tokenfilter.domain.subscriber import routes
 from tokenfilter.ports.clock import Clock
+from tokenfilter.ports.failures import UnavailableError
 from tokenfilter.ports.subscribers import Subscribers
 
 Make = Callable[[Sequence[Filter], datetime, Random], Scene | Impossible]
@@ -57,6 +58,9 @@ _SCENES: dict[str, tuple[str, str, Make]] = {
         lambda f, at, random: stage.hostile_name(f, at=at, random=random),
     ),
 }
+_NAMED = 10
+"""Letters of an address that tell a token apart well enough to ask about it."""
+
 _BLOCK = {"id": "block", "label": "Block me", "hint": "Block the bot, or unblock it, as this person"}
 
 
@@ -115,8 +119,12 @@ class StagePage:
         scene = _SCENES[action][2](wanted, self._clock.now(), self._random)
         if isinstance(scene, Impossible):
             return JSONResponse({"said": f"That cannot be made for your filters: {scene.reason}."})
-        await self._feed.play(scene)
-        return JSONResponse({"said": scene.said, "token": scene.token.address})
+        try:
+            await self._feed.play(scene)
+        except UnavailableError:
+            return JSONResponse({"said": "Too much is waiting to happen already. Try again in a few seconds."})
+        said = f"{scene.said} Ask the bot: /why {scene.token.address[:_NAMED]}"
+        return JSONResponse({"said": said, "token": scene.token.address})
 
     async def _verdicts(self, request: Request) -> Response:
         query = request.query_params

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import count
 
-from tokenfilter.adapters.simulator.channels import ChannelTruth
+from tokenfilter.adapters.simulator.cast import ChannelTruth
 from tokenfilter.adapters.simulator.market import Due, Market
 from tokenfilter.adapters.simulator.scene import Scene, shifted
 from tokenfilter.domain.channel import ChannelStats

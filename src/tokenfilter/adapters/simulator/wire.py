@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from tokenfilter.adapters.simulator import figures
-from tokenfilter.adapters.simulator.channels import Channel
+from tokenfilter.adapters.simulator.cast import Channel
 from tokenfilter.adapters.simulator.launches import Coin
 from tokenfilter.adapters.simulator.sampling import number
 from tokenfilter.adapters.simulator.snapshot import sight

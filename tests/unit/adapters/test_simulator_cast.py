@@ -6,7 +6,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokenfilter.adapters.simulator.channels import Channel, ChannelTruth, Style, draw_cast
+from tokenfilter.adapters.simulator.cast import Channel, ChannelTruth, Style, draw_cast
 from tokenfilter.domain.ids import parse_channel
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
