@@ -169,6 +169,6 @@ class _Deciding:
             evidence=self._evidence,
             told=told,
             records=after,
-            changed=bool(told) or self._judged,
+            changed=bool(told) or self._judged or self._evidence.calls != self._before.calls,
             judged=self._judged or bool(told),
         )

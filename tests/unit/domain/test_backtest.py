@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import timedelta
 
-import pytest
 from hypothesis import given, settings
 
 from tokenfilter.domain.backtest import Backtest
@@ -77,7 +76,6 @@ def test_a_token_never_seen_has_no_calls():
     assert Backtest(parse_filter("mcap >= 5")).calls_of(examples.token()) == ()
 
 
-@pytest.mark.xfail(reason="decide.py forgets the calls of an event that brings nothing fresh")
 def test_an_earlier_call_that_is_told_late_counts_live_as_it_does_in_a_backtest():
     wanted, minute = parse_filter("mcap_at_call <= 60"), timedelta(minutes=1)
     index, test, records = RouteList([replace(examples.route(1), wanted=wanted)]), Backtest(wanted), TokenRecords()

@@ -54,13 +54,14 @@ def test_chats_long_free_are_forgotten_and_the_others_are_not():
 
 @pytest.mark.parametrize("reason", FoldReason)
 def test_a_digest_holds_every_folded_alert_oldest_first(reason):
+    about = [examples.stamped(examples.heard(about=examples.token(n))) for n in range(1, 5)]
     folded = tuple(
-        replace(examples.alert(queued_at=NOON - n * SECOND), id=f"n{n}", owners=(n % 2, 7)) for n in range(4)
+        replace(examples.alert(about=event, queued_at=NOON - n * SECOND), id=f"n{n}", owners=(n % 2, 7))
+        for n, event in enumerate(about)
     )
     digest = digest_of(folded, reason, now=NOON)
     assert digest.id == "digest:n3:4"
     assert digest.body.reason is reason
-    assert len(digest.body.alerts) == 4
     assert digest.body.alerts == tuple(n.body for n in reversed(folded))
     assert (digest.destination, digest.lane, digest.owners) == (folded[0].destination, Lane.REPORTS, (1, 7, 0))
     assert (digest.queued_at, digest.useful_until) == (NOON, NOON + timedelta(hours=6))

@@ -20,7 +20,7 @@ def names(entries: Iterable[Entry]) -> list[str]:
 
 
 class EventStreamContract:
-    """Fixtures: `stream`, empty, with room for `capacity` items (at least 3); `capacity`; `successor`."""
+    """Fixtures: `stream`, empty, with room for `capacity` items (at least 4); `capacity`; `successor`."""
 
     async def test_items_are_read_in_the_order_in_which_they_were_appended(self, stream: EventStream) -> None:
         for n in range(3):
@@ -101,15 +101,15 @@ class EventStreamContract:
     async def test_a_successor_reads_what_the_dead_reader_left_and_nothing_that_was_settled(
         self, stream: EventStream, successor: Successor[EventStream]
     ) -> None:
-        for n in range(3):
+        for n in range(4):
             await stream.append(numbered(n))
-        read = await soon(stream.read(2))
+        read = await soon(stream.read(3))
         await stream.acknowledge(read[1])
         heir = await successor()
         left: list[str] = []
-        while len(left) < 2:
+        while len(left) < 3:
             left += names(await soon(heir.read(10)))
-        assert left == ["e0", "e2"]
+        assert left == ["e0", "e2", "e3"]
 
     async def test_the_buried_are_listed_newest_first(self, stream: EventStream) -> None:
         for n in range(3):
