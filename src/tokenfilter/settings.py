@@ -155,7 +155,8 @@ def _from_file(path: Path | None) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidSettingsError(f"{chosen}: {error}") from None
     for section, name in SECRETS:
-        if name in found.get(section, {}):
+        options = found.get(section)
+        if isinstance(options, dict) and name in options:
             variable = f"{PREFIX}{section}__{name}".upper()
             raise InvalidSettingsError(f"{section}.{name}: a secret; set it as {variable} or {variable}_FILE")
     return found

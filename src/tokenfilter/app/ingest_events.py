@@ -67,6 +67,7 @@ class IngestEvents:
                 at = stamp_of(line.observed_at, received_at=now, recorded=recorded)
                 seq = await self._subscribers.seq()
                 await self._events.append(Event(heard=line, at=at, settings_seq=seq, received_at=now))
+                self._remember(line)
             case Tick():
                 await self._journal.note(price_seen(line))
                 at = stamp_of(line.observed_at, received_at=now, recorded=recorded)
@@ -77,12 +78,11 @@ class IngestEvents:
         self._telemetry.heard(feed, now=now)
 
     def _is_repeated(self, heard: Heard) -> bool:
-        """Whether the event was heard before; it is remembered as heard."""
-        keys = sameness(heard)
-        repeated = any(key in self._known for key in keys)
-        for key in keys:
-            self._known[key] = None
-            self._known.move_to_end(key)
+        """Whether the event was heard before."""
+        return any(key in self._known for key in sameness(heard))
+
+    def _remember(self, heard: Heard) -> None:
+        """Only what was queued counts as heard: what failed on the way may be told again."""
+        self._known.update(dict.fromkeys(sameness(heard)))
         while len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
-        return repeated

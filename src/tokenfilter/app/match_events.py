@@ -82,9 +82,10 @@ class MatchEvents:
                     )
                 except StaleOwnerError:
                     continue
-            if isinstance(item, Event):
+            if isinstance(item, Event) or decision.told:
                 judged = self._index.totals().routes if decision.judged else 0
-                self._telemetry.settled(item, decision, judged=judged, now=self._clock.now())
+                event = decision.evidence.event
+                self._telemetry.settled(event, decision, judged=judged, now=self._clock.now())
             return settled
         raise StaleOwnerError(f"the records of {item.token} kept changing")
 

@@ -11,7 +11,7 @@ from typing import Protocol
 from tokenfilter.domain.call import merge_calls
 from tokenfilter.domain.channel import ChannelStats
 from tokenfilter.domain.cohorts import Cohort, Exempt, TokenRecords, intervals, joined, run_out, still_exempt
-from tokenfilter.domain.dedup import Judge, Record, after_match, after_refusal, next_step
+from tokenfilter.domain.dedup import Judge, Record, Skip, after_match, after_refusal, next_step
 from tokenfilter.domain.event import Event
 from tokenfilter.domain.evidence import Evidence, gather
 from tokenfilter.domain.ids import ChannelId, Destination
@@ -120,15 +120,13 @@ class _Deciding:
         cohorts = []
         for above, upto, record in intervals(self._before.cohorts, self._evidence.event.settings_seq):
             step = next_step(record, self._evidence)
-            after = record
             if isinstance(step, Judge):
                 self._judged = True
                 for destination, wanted in self._wanting(step.fresh).items():
                     if above < self._index.since(destination) <= upto and self._is_covered(destination):
                         self._win(destination, wanted, record)
-                after = after_refusal(record, self._evidence)
-            if after is not None:
-                cohorts.append(Cohort(upto=upto, record=after))
+            keeps = record if isinstance(step, Skip) else None
+            cohorts.append(Cohort(upto=upto, record=keeps or after_refusal(record, self._evidence)))
         return joined(cohorts)
 
     def _is_covered(self, destination: Destination) -> bool:
