@@ -54,6 +54,7 @@ def test_changes_multiples_and_rates_read_as_the_style_guide_says():
     assert figures.change(Decimal(47)) == "+47%"
     assert figures.change(Decimal(-12)) == "−12%"
     assert figures.change(Decimal("0.04")) == "+0%"
+    assert figures.change(Decimal(1034)) == "+1,030%"
     assert figures.multiple(Decimal(2)) == "2.0x"
     assert figures.multiple(Decimal("12.4")) == "12x"
     assert figures.multiple(Decimal("0.01")) == "under 0.1x"

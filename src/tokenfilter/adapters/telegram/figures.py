@@ -111,7 +111,10 @@ def change(number: Decimal | None) -> str:
     if number is None:
         return UNKNOWN
     sign = MINUS if number < 0 else "+"
-    return f"{sign}0%" if abs(number) < _TENTH else f"{sign}{_short(_to_tenths(abs(number)))}%"
+    if abs(number) < _TENTH:
+        return f"{sign}0%"
+    size = _THREE_DIGITS.plus(abs(number))
+    return f"{sign}{f'{size:,.0f}' if 1_000 <= size < 1_000_000 else _short(_to_tenths(size))}%"
 
 
 def multiple(number: Decimal | None) -> str:
