@@ -30,6 +30,9 @@ bench: $(VENV)/.dev ## Measure: event to send call, simulator fit
 	$(BIN)/python benchmarks/event_to_send.py
 	$(BIN)/python benchmarks/simulator_fit.py
 
+soak: $(VENV)/.dev ## Every property on a thousand new examples (takes long)
+	TOKENFILTER_EXAMPLES=soak $(BIN)/python -m pytest -n 2 --timeout 3600 tests/unit tests/contract $(ARGS)
+
 lock: $(VENV)/.dev ## Write the lock files anew (needs uv)
 	uv lock --quiet
 	uv export --quiet --frozen --no-emit-project --no-header --no-annotate --no-default-groups --group build -o requirements.lock
