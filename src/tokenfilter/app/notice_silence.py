@@ -10,7 +10,7 @@ from tokenfilter.domain.filter import Filter
 from tokenfilter.domain.ids import ChatId, FilterId
 from tokenfilter.domain.matching import matches
 from tokenfilter.domain.notification import BlindSpotNotice, KnownAgain, Lane, Notification
-from tokenfilter.domain.silence import BlindSpot, blind_spot, has_become_known
+from tokenfilter.domain.silence import BlindSpot, blind_spot, has_become_known, strict
 from tokenfilter.domain.subscriber import NamedFilter, Subscriber, refusing_again, with_changed
 from tokenfilter.ports.clock import Clock
 from tokenfilter.ports.failures import UnavailableError
@@ -34,10 +34,15 @@ _USEFUL_FOR = timedelta(hours=6)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Silence:
-    """What a filter did of late: how often it matched, and why it refused, if for one unknown fact."""
+    """What a filter did of late: how often it matched, and the one unknown fact it mostly refused for, if any."""
 
     matched: int
     spot: BlindSpot | None
+
+    @property
+    def worth_telling(self) -> BlindSpot | None:
+        """The unknown fact, if the filter matched less often than it refused for that."""
+        return self.spot if self.spot and self.matched < self.spot.unknown else None
 
 
 class NoticeSilence:
@@ -66,12 +71,12 @@ class NoticeSilence:
         self._told = {about: at for about, at in self._told.items() if now - at < TOLD_AGAIN}
         try:
             page = await self._subscribers.active(after=self._after, limit=MOST_SUBSCRIBERS)
-            self._after = page[-1].chat if len(page) == MOST_SUBSCRIBERS else None
             heard = await self._heard(now) if page else ()
             for subscriber in page:
                 snoozed = subscriber.mutes.everything_until
                 if snoozed is None or snoozed <= now:
                     await self._look_at(subscriber, heard, now)
+            self._after = page[-1].chat if len(page) == MOST_SUBSCRIBERS else None
         except UnavailableError as error:
             self._telemetry.failed("silence", str(error), now=now)
 
@@ -90,11 +95,18 @@ class NoticeSilence:
                 continue
             for criterion in f.until_known:
                 await asyncio.sleep(0)
-                if has_become_known(f.wanted, criterion, heard[:_MOST_REFUSALS]):
+                if await self._is_over(f.wanted, criterion, heard):
                     await self._take_back(subscriber.chat, f.id, criterion, now)
-            silence = await self._silence(f.wanted, heard)
-            if silence.spot is not None and silence.matched < silence.spot.unknown:
-                await self._tell(subscriber, f, silence.spot, now)
+            spot = (await self._silence(f.wanted, heard)).worth_telling
+            if spot:
+                await self._tell(subscriber, f, spot, now)
+
+    async def _is_over(self, wanted: Filter, criterion: str, heard: Sequence[Evidence]) -> bool:
+        """Whether a criterion may refuse again: its fact has become known, and is not what would be told next."""
+        if not has_become_known(wanted, criterion, heard[:_MOST_REFUSALS]):
+            return False
+        spot = (await self._silence(strict(wanted, criterion), heard)).worth_telling
+        return spot is None or spot.criterion != criterion
 
     async def _silence(self, wanted: Filter, heard: Sequence[Evidence]) -> _Silence:
         matched, refusals = 0, list[Evidence]()

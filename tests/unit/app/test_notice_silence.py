@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 
+from tokenfilter.adapters.memory.history import MemoryHistory
 from tokenfilter.adapters.memory.subscribers import MemorySubscribers
 from tokenfilter.app.notice_silence import EVERY, TOLD_AGAIN
 from tokenfilter.domain.filter_text import parse_filter
 from tokenfilter.domain.history import EventSettled
 from tokenfilter.domain.ids import ChatId
 from tokenfilter.domain.notification import BlindSpotNotice, KnownAgain, Lane
+from tokenfilter.ports.failures import UnavailableError
 from tokenfilter.ports.subscribers import ConflictError
 from tokenfilter.testing import examples
 
@@ -110,6 +112,52 @@ async def test_what_passes_until_known_refuses_again_by_itself_and_that_is_said(
     assert (await process.edits.subscriber(ANNE)).filters[0] == made
     await process.silence.look()
     assert await told(process) == []
+
+
+async def test_what_would_be_told_again_at_once_still_passes(process):
+    await lenient(process)
+    await judged(process, 30, mcap=20_000)
+    await judged(process, 10, first=101, mcap=90_000, tax=3)
+    await judged(process, 25, first=201, mcap=20_000, tax=3)
+    await process.silence.look()
+    assert (await process.edits.subscriber(ANNE)).filters[0].until_known == ("tax",)
+    assert await told(process) == []
+
+
+async def test_everybody_has_their_turn_though_a_look_takes_only_some(process, monkeypatch):
+    monkeypatch.setattr("tokenfilter.app.notice_silence.MOST_SUBSCRIBERS", 2)
+    for chat in (1, 2, 3, 4, 5):
+        await process.subscribe(chat, WANTED)
+    await judged(process, 30, mcap=20_000)
+    heard_by = []
+    for _ in range(3):
+        await process.silence.look()
+        found = await owed(process)
+        heard_by.append([n.destination.chat for n in found])
+        await process.outbox.finish(found)
+    assert heard_by == [[1, 2], [3, 4], [5]]
+
+
+async def test_a_history_that_cannot_be_read_is_told_and_ends_nothing(new_process):
+    process = new_process(history=Unread())
+    await process.subscribe(ANNE, WANTED)
+    await judged(process, 30, mcap=20_000)
+    await process.silence.look()
+    assert process.telemetry.failures
+    process.history.is_back = True
+    await process.silence.look()
+    assert [type(body) for body in await told(process)] == [BlindSpotNotice]
+
+
+class Unread(MemoryHistory):
+    """A history that cannot be reached until it is back."""
+
+    is_back = False
+
+    def judged(self, since, until):
+        if not self.is_back:
+            raise UnavailableError("not reached")
+        return super().judged(since, until)
 
 
 class Contested(MemorySubscribers):
