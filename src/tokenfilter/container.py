@@ -158,6 +158,14 @@ class Container(containers.DeclarativeContainer):
         clock=clock,
         telemetry=telemetry,
     )
+    notice_silence = providers.Singleton(
+        lazy("app.notice_silence:NoticeSilence"),
+        subscribers=subscribers,
+        history=history,
+        outbox=outbox,
+        clock=clock,
+        telemetry=telemetry,
+    )
     backtest_filter = providers.Singleton(lazy("app.backtest_filter:BacktestFilter"), history=history, clock=clock)
     explain_verdict = providers.Singleton(
         lazy("app.explain_verdict:ExplainVerdict"),

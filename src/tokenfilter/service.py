@@ -67,6 +67,7 @@ async def started(settings: Settings, *, on_progress: Progress = lambda _: None)
         if settings.use.messenger == "telegram":
             await _open_telegram(container, stack)
         start("deliver", container.deliver_notifications().run())
+        start("silence", container.notice_silence().run())
         for feed in _feeds(container, settings):
             start(f"feed {feed.name}", _follow(container.ingest_events(), feed))
         yield Running(address=address, container=container)

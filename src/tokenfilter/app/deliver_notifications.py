@@ -9,7 +9,7 @@ from tokenfilter.domain.delivery import FairQueue, digest_of
 from tokenfilter.domain.history import DeliveryOutcome, DeliverySettled
 from tokenfilter.domain.ids import ChatId, Destination, Token
 from tokenfilter.domain.mute import Withheld, withheld
-from tokenfilter.domain.notification import CallAlert, Digest, FoldReason, Notification
+from tokenfilter.domain.notification import Body, CallAlert, FoldReason, Notification
 from tokenfilter.domain.subscriber import Standing, Subscriber
 from tokenfilter.ports.clock import Clock
 from tokenfilter.ports.failures import (
@@ -247,8 +247,8 @@ def _reader_among(
     return Withheld.SNOOZED if Withheld.SNOOZED in reasons else reasons[0]
 
 
-def _against(owner: Subscriber, body: CallAlert | Digest, now: datetime) -> Withheld | None:
-    """Why an owner is not told now. A digest holds what its owners wanted, so only having stopped is against it."""
+def _against(owner: Subscriber, body: Body, now: datetime) -> Withheld | None:
+    """Why an owner is not told now. Only having stopped is against what is no alert: a digest holds what was wanted."""
     if isinstance(body, CallAlert):
         return withheld(owner, body, now=now)
     return None if owner.standing is Standing.ACTIVE else Withheld.STOPPED

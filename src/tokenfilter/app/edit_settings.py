@@ -13,6 +13,8 @@ from tokenfilter.domain.subscriber import (
     Standing,
     Subscriber,
     checked_name,
+    judging_by,
+    passing_until_known,
     undone,
     with_changed,
     with_filter,
@@ -62,7 +64,15 @@ class EditSettings:
         Raises:
             InvalidSettingError: there is no such filter any more.
         """
-        return await self._change(chat, filter_id, lambda f: replace(f, wanted=wanted))
+        return await self._change(chat, filter_id, lambda f: judging_by(f, wanted))
+
+    async def pass_until_known(self, chat: ChatId, filter_id: FilterId, criterion: str) -> Subscriber:
+        """Let the unknown pass at a criterion, by its name, until its fact becomes known.
+
+        Raises:
+            InvalidSettingError: the filter is gone, or does not refuse the unknown there.
+        """
+        return await self._change(chat, filter_id, lambda f: passing_until_known(f, criterion))
 
     async def rename_filter(self, chat: ChatId, filter_id: FilterId, name: str) -> Subscriber:
         """Give a filter another name.

@@ -107,7 +107,7 @@ def tolerates(criterion: Criterion) -> bool:
 
 def qualifying(rule: ChannelRule, evidence: Evidence) -> tuple[ChannelId, ...]:
     """The channels that called within the window and satisfy the rule, earliest first call first."""
-    return tuple(c for c in _callers(rule, evidence) if _channel_outcome(rule, c, evidence) is Outcome.PASS)
+    return tuple(c for c in callers_within(rule, evidence) if _channel_outcome(rule, c, evidence) is Outcome.PASS)
 
 
 def channel_findings(rule: ChannelRule, channel: ChannelId, evidence: Evidence) -> tuple[Finding, ...]:
@@ -118,6 +118,11 @@ def channel_findings(rule: ChannelRule, channel: ChannelId, evidence: Evidence) 
 def is_listed(rule: ChannelRule, channel: ChannelId) -> bool:
     """Whether the rule's lists let the channel count."""
     return channel not in rule.exclude and (not rule.only or channel in rule.only)
+
+
+def callers_within(rule: ChannelRule, evidence: Evidence) -> Iterator[ChannelId]:
+    """The channels that called within the rule's window, listed or not, earliest first call first."""
+    return (c.channel for c in evidence.calls if evidence.at < c.last_at + rule.window)
 
 
 def _judge_one(criteria: Criteria, evidence: Evidence, fresh: frozenset[ChannelId] | None) -> Judged:
@@ -214,17 +219,13 @@ def _among(members: OneOf, found: frozenset[str], *, known: bool) -> Outcome:
 
 
 def _find_quorum(rule: ChannelRule, evidence: Evidence) -> Finding:
-    outcomes = [_channel_outcome(rule, c, evidence) for c in _callers(rule, evidence)]
+    outcomes = [_channel_outcome(rule, c, evidence) for c in callers_within(rule, evidence)]
     sure = outcomes.count(Outcome.PASS)
     if sure >= rule.quorum:
         outcome = Outcome.PASS
     else:
         outcome = Outcome.UNKNOWN if sure + outcomes.count(Outcome.UNKNOWN) >= rule.quorum else Outcome.FAIL
     return Finding(criterion=rule, observed=Decimal(sure), outcome=outcome)
-
-
-def _callers(rule: ChannelRule, evidence: Evidence) -> Iterator[ChannelId]:
-    return (c.channel for c in evidence.calls if evidence.at < c.last_at + rule.window)
 
 
 def _channel_outcome(rule: ChannelRule, channel: ChannelId, evidence: Evidence) -> Outcome:

@@ -8,7 +8,7 @@ from zlib import crc32
 
 from tokenfilter.domain.decide import Decision, Told
 from tokenfilter.domain.evidence import Evidence
-from tokenfilter.domain.ids import ChatId, Destination, Token
+from tokenfilter.domain.ids import ChatId, Destination, FilterId, Token
 
 
 class Lane(StrEnum):
@@ -49,6 +49,29 @@ class Digest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BlindSpotNotice:
+    """A filter refuses most because one criterion, by its name, was not known in `unknown` of the last `refusals`."""
+
+    filter_id: FilterId
+    filter_name: str
+    criterion: str
+    unknown: int
+    refusals: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownAgain:
+    """A criterion that passed until known is known now, and the filter refuses the unknown there again."""
+
+    filter_id: FilterId
+    filter_name: str
+    criterion: str
+
+
+Body = CallAlert | Digest | BlindSpotNotice | KnownAgain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
     """One message to one destination. `id` is deterministic: queuing the same one twice queues it once.
 
@@ -59,7 +82,7 @@ class Notification:
     destination: Destination
     lane: Lane
     owners: tuple[ChatId, ...]
-    body: CallAlert | Digest
+    body: Body
     queued_at: datetime
     useful_until: datetime
 

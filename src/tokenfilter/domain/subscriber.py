@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from tokenfilter.domain.filter import Filter
 from tokenfilter.domain.ids import ChannelId, ChatId, Destination, FilterId, Token
+from tokenfilter.domain.silence import lenient, named, refuses_unknown, strict
 
 MAX_FILTERS = 20
 MAX_NAME = 40
@@ -27,13 +28,17 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedFilter:
-    """One of a subscriber's filters and where its matches go."""
+    """One of a subscriber's filters and where its matches go.
+
+    `until_known` names the criteria whose policy is to pass only until their fact becomes known (silence.py).
+    """
 
     id: FilterId
     name: str
     wanted: Filter
     destinations: tuple[Destination, ...]
     paused: bool = False
+    until_known: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +134,34 @@ def with_changed(subscriber: Subscriber, changed: NamedFilter) -> Subscriber:
     """Put `changed` in the place of the filter of the same id."""
     filters = tuple(changed if f.id == changed.id else f for f in subscriber.filters)
     return subscriber if filters == subscriber.filters else _with_filters(subscriber, filters)
+
+
+def judging_by(changed: NamedFilter, wanted: Filter) -> NamedFilter:
+    """The filter with other criteria; one that passed until known and was touched stays as the person left it."""
+    kept = tuple(c for c in changed.until_known if set(named(wanted, c)) == set(named(changed.wanted, c)))
+    return replace(changed, wanted=wanted, until_known=kept)
+
+
+def passing_until_known(changed: NamedFilter, criterion: str) -> NamedFilter:
+    """Let the unknown pass at a criterion until its fact becomes known; repeating changes nothing.
+
+    Raises:
+        InvalidSettingError: the filter does not refuse the unknown there (any more).
+    """
+    if criterion in changed.until_known:
+        return changed
+    if not refuses_unknown(changed.wanted, criterion):
+        raise InvalidSettingError("That filter no longer refuses this when it is not known. /filters shows it.")
+    wanted = lenient(changed.wanted, criterion)
+    return replace(changed, wanted=wanted, until_known=(*changed.until_known, criterion))
+
+
+def refusing_again(changed: NamedFilter, criterion: str) -> NamedFilter:
+    """Refuse the unknown again at a criterion that passed until known; any other criterion stays as it is."""
+    if criterion not in changed.until_known:
+        return changed
+    kept = tuple(c for c in changed.until_known if c != criterion)
+    return replace(changed, wanted=strict(changed.wanted, criterion), until_known=kept)
 
 
 def without_filter(subscriber: Subscriber, filter_id: FilterId) -> Subscriber:

@@ -54,5 +54,9 @@ class Subscribers(Protocol):
         """The number of the last change; 0 before the first."""
 
     @abstractmethod
+    async def active(self, *, after: ChatId | None = None, limit: int) -> Sequence[Subscriber]:
+        """At most `limit` active subscribers in the order of their chats, those above `after`; fewer at the end."""
+
+    @abstractmethod
     async def count(self) -> int:
         """How many subscribers are active."""

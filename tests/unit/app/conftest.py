@@ -25,6 +25,7 @@ from tokenfilter.app.edit_settings import EditSettings
 from tokenfilter.app.explain_verdict import ExplainVerdict
 from tokenfilter.app.ingest_events import IngestEvents
 from tokenfilter.app.match_events import MatchEvents
+from tokenfilter.app.notice_silence import NoticeSilence
 from tokenfilter.app.relay_journal import RelayJournal
 from tokenfilter.app.watch_health import WatchHealth
 from tokenfilter.domain.filter_text import parse_filter
@@ -73,6 +74,7 @@ class Process:
             index=self.index,
             clock=self.clock,
         )
+        self.silence = NoticeSilence(subscribers=self.subscribers, history=self.history, outbox=self.outbox, **watched)
         self.health = WatchHealth(events=self.events, outbox=self.outbox, journal=self.journal, **watched)
 
     def sender(self, *, at_once=10):

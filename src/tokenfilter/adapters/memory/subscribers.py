@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from heapq import nsmallest
 
 from tokenfilter.domain.ids import ChatId
 from tokenfilter.domain.subscriber import Standing, Subscriber, renewed, routes
@@ -38,6 +39,10 @@ class MemorySubscribers(Subscribers):
 
     async def seq(self) -> int:
         return self._seq
+
+    async def active(self, *, after: ChatId | None = None, limit: int) -> Sequence[Subscriber]:
+        following = [s for s in self._subscribers.values() if after is None or s.chat > after]
+        return nsmallest(limit, (s for s in following if s.standing is Standing.ACTIVE), key=lambda s: s.chat)
 
     async def count(self) -> int:
         return sum(s.standing is Standing.ACTIVE for s in self._subscribers.values())

@@ -91,6 +91,7 @@ class Action(StrEnum):
     WHY = "wy"
     WHY_FILTER = "wf"
     RELAX = "rx"
+    UNTIL_KNOWN = "uk"
     MUTE = "mm"
     MUTE_TOKEN = "mt"
     MUTE_CHANNEL = "mc"
@@ -112,6 +113,7 @@ _CARRIES: Mapping[Action, tuple[str, ...]] = MappingProxyType(
         **dict.fromkeys((Action.ADD_FROM, Action.CHAIN), ("number", "part", "word")),
         **dict.fromkeys((Action.CRITERION, Action.UNKNOWN, Action.REMOVE), _KEY),
         **dict.fromkeys((Action.BOUND, Action.BOUND_OPEN, Action.FLAG, Action.TYPE), (*_KEY, "word")),
+        Action.UNTIL_KNOWN: ("number", "key"),
         Action.BOUND_SET: (*_KEY, "word", "value"),
         **dict.fromkeys((Action.QUORUM, Action.WINDOW), (*_PART, "value")),
         **dict.fromkeys((Action.UNMUTE_CHANNEL, Action.MUTE_CHANNEL), ("channel",)),

@@ -2,14 +2,14 @@
 
 from telegram.error import TelegramError
 
-from tokenfilter.adapters.telegram import outgoing
+from tokenfilter.adapters.telegram import outgoing, silence
 from tokenfilter.adapters.telegram.card import card, card_keyboard
 from tokenfilter.adapters.telegram.connection import Connection, translated
 from tokenfilter.adapters.telegram.digest import digest
 from tokenfilter.adapters.telegram.html import Html
 from tokenfilter.adapters.telegram.keyboard import Keyboard
 from tokenfilter.domain.ids import ChatId
-from tokenfilter.domain.notification import CallAlert, Digest, Notification
+from tokenfilter.domain.notification import BlindSpotNotice, CallAlert, Digest, KnownAgain, Notification
 from tokenfilter.domain.subscriber import Subscriber
 from tokenfilter.ports.clock import Clock
 from tokenfilter.ports.failures import UnavailableError
@@ -53,6 +53,11 @@ class TelegramMessenger(Messenger):
                 return card(alert, now=now, zone=zone), card_keyboard(alert.evidence, bot=bot)
             case Digest() as told:
                 return digest(told, now=now, zone=zone), ()
+            case BlindSpotNotice() as notice:
+                screen = silence.blind_spot(notice)
+            case KnownAgain() as known:
+                screen = silence.known_again(known)
+        return screen.html, screen.keyboard
 
     async def _name(self) -> str | None:
         try:

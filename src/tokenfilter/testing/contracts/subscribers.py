@@ -139,6 +139,16 @@ class SubscribersContract:
         await store.save(with_changed(anne, both))
         assert (await store.changes(3))[-1].renewed == {anne.own_chat, group}
 
+    async def test_the_active_come_page_by_page_each_once(self, store: Subscribers) -> None:
+        saved = [await store.save(newcomer(ChatId(chat))) for chat in (4, 2, 5, 1, 3)]
+        stopped = next(s for s in saved if s.chat == 3)
+        await store.save(replace(stopped, standing=Standing.STOPPED))
+        first = await store.active(limit=3)
+        assert [s.chat for s in first] == [1, 2, 4]
+        assert first[0] == await store.get(ChatId(1))
+        assert [s.chat for s in await store.active(after=ChatId(4), limit=3)] == [5]
+        assert not await store.active(after=ChatId(5), limit=3)
+
     async def test_who_is_stopped_or_cannot_be_reached_does_not_count(self, store: Subscribers) -> None:
         anne, bert = await store.save(newcomer(ANNE)), await store.save(newcomer(BERT))
         assert await store.count() == 2

@@ -92,6 +92,7 @@ def _filter_buttons(filters: EditFilters) -> dict[Action, Answer]:
         Action.FILTER_DISCARD: lambda t, p: filters.discard(t, need(p.number)),
         Action.FILTER_RECHECK: lambda t, p: filters.recheck(t, need(p.number)),
         Action.UNDO: lambda t, _: filters.undo(t),
+        Action.UNTIL_KNOWN: lambda t, p: filters.pass_until_known(t, need(p.number), need(p.key)),
         Action.RELAX: lambda t, p: filters.relax(t, need(p.token), need(p.number)),
     }
 

@@ -12,7 +12,7 @@ from tokenfilter.adapters.telegram.screens.places import OWN_CHAT
 from tokenfilter.domain.filter import Filter, InvalidFilterError
 from tokenfilter.domain.filter_print import format_filter
 from tokenfilter.domain.filter_text import MAX_TEXT, parse_filter
-from tokenfilter.domain.subscriber import InvalidSettingError, NamedFilter, Subscriber
+from tokenfilter.domain.subscriber import InvalidSettingError, NamedFilter, Subscriber, judging_by
 
 DRAFT, VALUE, WHOLE, NAME = "draft", "value", "whole", "name"
 NEW_NAME = "My filter"
@@ -85,6 +85,7 @@ async def filter_reply(turn: Turn, edit: Edited, previews: Previews, *, note: st
         before=None if before is PENDING else before,
         after=None if after is PENDING else after,
         is_pending=PENDING in (before, after),
+        until_known=judging_by(edit.named, edit.draft.wanted).until_known if edit.named else (),
         note=note,
     )
 

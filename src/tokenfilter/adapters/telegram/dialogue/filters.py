@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tokenfilter.adapters.telegram.callback import NEW_FILTER
+from tokenfilter.adapters.telegram.callback import NEW_FILTER, InvalidPressError
 from tokenfilter.adapters.telegram.dialogue.drafts import (
     DRAFT,
     NAME,
@@ -17,9 +17,11 @@ from tokenfilter.adapters.telegram.dialogue.drafts import (
 from tokenfilter.adapters.telegram.dialogue.previews import Previews
 from tokenfilter.adapters.telegram.dialogue.turn import Ask, Reply, Turn, noticed
 from tokenfilter.adapters.telegram.draft import draft_of, with_recheck_toggled
+from tokenfilter.adapters.telegram.menus import LABELS
 from tokenfilter.adapters.telegram.screens import filters as screens
 from tokenfilter.adapters.telegram.screens import places, plain
 from tokenfilter.adapters.telegram.screens.why import number_of
+from tokenfilter.adapters.telegram.silence import passes_note
 from tokenfilter.app.edit_settings import EditSettings
 from tokenfilter.app.explain_verdict import ExplainVerdict
 from tokenfilter.domain.filter_print import format_filter
@@ -66,6 +68,15 @@ class EditFilters:
         if changed is None:
             return noticed("No single change would let this token pass now.", alert=True)
         return await filter_reply(turn, replace(edit, draft=draft_of(changed)), self._previews)
+
+    async def pass_until_known(self, turn: Turn, number: int, key: str) -> Reply:
+        """Let the unknown pass at a criterion until it is known, as the bot offered."""
+        if kept_draft(turn, number) is not None:
+            return noticed("Save or discard the change of this filter first.", alert=True)
+        if key not in LABELS:
+            raise InvalidPressError(key)
+        after = await self._edits.pass_until_known(turn.person, turn.filter_id(number), key)
+        return await self._after(turn, after, number, passes_note(key))
 
     async def save(self, turn: Turn, number: int) -> Reply:
         """Let the draft count from now on."""

@@ -23,8 +23,8 @@ _ELSEWHERE = 2
 class FilterShown:
     """A filter as saved (`saved` None: a new one) and as it would be; `draft` equals `saved` while nothing changed.
 
-    `before` and `after` are previews of the two, None where not asked for or not to be had; they come later while
-    `is_pending`.
+    `until_known` names the criteria that pass only until their fact is known. `before` and `after` are previews of the
+    two, None where not asked for or not to be had; they come later while `is_pending`.
     """
 
     number: int
@@ -38,6 +38,7 @@ class FilterShown:
     before: Preview | None = None
     after: Preview | None = None
     is_pending: bool = False
+    until_known: tuple[str, ...] = ()
     note: str = field(default="")
 
     @property
@@ -79,7 +80,7 @@ def changes(before: Filter, after: Filter) -> Html:
     return join("; ", touched)
 
 
-def criterion_label(criteria: Criteria, key: str) -> str:
+def criterion_label(criteria: Criteria, key: str, *, until_known: tuple[str, ...] = ()) -> str:
     """`Market cap 20k..200k`, with what unknown does where it does not refuse."""
     rule = criteria.channel or ChannelRule()
     if key == QUORUM:
@@ -89,7 +90,8 @@ def criterion_label(criteria: Criteria, key: str) -> str:
     criterion = found(criteria, key)
     if criterion is None:
         return LABELS[key]
-    passes = " or unknown" if criterion.unknown is Unknown.PASS else ""
+    lets_pass = ", passes until known" if key in until_known else " or unknown"
+    passes = lets_pass if criterion.unknown is Unknown.PASS else ""
     asked = bounds_text(criterion) if isinstance(criterion, Range) else limit_text(criterion)
     return f"{LABELS[key]} {asked}{passes}"
 
@@ -118,7 +120,10 @@ def _keyboard(state: FilterShown) -> Keyboard:
     if len(state.draft.wanted.any_of) > 1:
         rows.append(tuple(_alternative(number, place, part) for place in range(len(state.draft.wanted.any_of))))
     rows += columns(
-        button(criterion_label(criteria, key), Press(action=Action.CRITERION, number=number, part=part, key=key))
+        button(
+            criterion_label(criteria, key, until_known=state.until_known),
+            Press(action=Action.CRITERION, number=number, part=part, key=key),
+        )
         for key in present
     )
     add = button("Add criterion", Press(action=Action.ADD, number=number, part=part))
