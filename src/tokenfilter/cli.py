@@ -117,7 +117,7 @@ def sandbox(
     """Run the local Telegram alone, for trying any bot against it."""
     from tokenfilter import commands
 
-    _exit(commands.sandbox(_settings(None, http__address=http, use__feeds=[])))
+    _exit(commands.sandbox(_settings(None, http__address=http, use__feeds=[], sandbox__enabled=True)))
 
 
 @app.command()

@@ -92,9 +92,11 @@ def check(settings: Settings) -> int:
 
     say("configuration", None, "read, every option known")
     host, port = settings.host_and_port
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        taken = port != 0 and probe.connect_ex((host, port)) == 0
+    try:
+        socket.create_connection((host, port), timeout=1).close()
+        taken = True
+    except OSError:
+        taken = False
     say("web server", f"{settings.http.address} is taken by another program" if taken else None, settings.http.address)
     say("telegram", None, "the local sandbox" if settings.sandboxed else "a bot token is set")
     for feed in settings.use.feeds:

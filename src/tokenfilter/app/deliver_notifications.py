@@ -34,7 +34,7 @@ _LONGEST_PAUSE = timedelta(seconds=60)
 _DEADLINE = 30
 """Seconds for one send: longer than any timeout inside the messenger."""
 
-_FINISHING = 10
+_FINISHING = 1
 """Seconds that sends under way are given when the sender stops."""
 
 Gone = Callable[[ChatId], Coroutine[None, None, None]]

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Hashable
+from dataclasses import replace
 
 from tokenfilter.domain.channel import ChannelStats
 from tokenfilter.domain.event import Event, FeedLine, Heard, StampedTick, Tick, sameness, stamp_of
@@ -69,8 +70,8 @@ class IngestEvents:
                 await self._events.append(Event(heard=line, at=at, settings_seq=seq, received_at=now))
                 self._remember(line)
             case Tick():
-                await self._journal.note(price_seen(line))
                 at = stamp_of(line.observed_at, received_at=now, recorded=recorded)
+                await self._journal.note(price_seen(replace(line, observed_at=at)))
                 seq = await self._subscribers.seq()
                 await self._events.append(StampedTick(tick=line, at=at, settings_seq=seq, received_at=now))
             case ChannelStats():

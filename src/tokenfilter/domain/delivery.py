@@ -17,6 +17,7 @@ OVERALL_EVERY = timedelta(seconds=1) / 29
 CHAT_EVERY = timedelta(seconds=1)
 GROUP_WINDOW = timedelta(minutes=1)
 GROUP_MOST = 20
+FOLDED_AT_MOST = timedelta(minutes=1)
 LOWER_LANE_EVERY = 5
 """Every fifth turn looks at the lower lanes first, so that they never starve."""
 
@@ -143,6 +144,8 @@ class FairQueue:
         """Take the destination's head and give it its next turn; what is too old joins the folded."""
         waiting = self._waiting[lane][destination]
         taken: Notification | tuple[Notification, ...] | None = None
+        if self._is_overdue(destination, now):
+            taken = self._unfolded(destination)
         while waiting and taken is None:
             head = waiting.popleft()
             if head.useful_until <= now and isinstance(head.body, CallAlert):
@@ -151,12 +154,21 @@ class FairQueue:
                 taken = head
                 self._ids.discard(head.id)
         if taken is None and destination in self._folded:
-            taken = tuple(self._folded.pop(destination))
-            self._ids.difference_update(n.id for n in taken)
+            taken = self._unfolded(destination)
         if waiting or destination in self._folded:
             self._turns[lane].append(destination)
         else:
             del self._waiting[lane][destination]
+        return taken
+
+    def _is_overdue(self, destination: Destination, now: datetime) -> bool:
+        """Whether what is folded has waited long enough: under steady load its turn would never come by itself."""
+        folded = self._folded.get(destination)
+        return folded is not None and now >= folded[0].queued_at + FOLDED_AT_MOST
+
+    def _unfolded(self, destination: Destination) -> tuple[Notification, ...]:
+        taken = tuple(self._folded.pop(destination))
+        self._ids.difference_update(n.id for n in taken)
         return taken
 
 

@@ -266,3 +266,18 @@ def test_topics_of_one_group_share_its_limits():
         sender.queue.put(alert(n, Destination(ChatId(-1), n + 1)))
     sender.run(NOON + GROUP_WINDOW - SECOND)
     assert len(sender.sent) == GROUP_MOST
+
+
+def test_under_steady_load_what_is_folded_is_told_within_two_minutes_and_does_not_wait_for_the_end():
+    queue, pace, told_at = FairQueue(), Pace(), {}
+    for second in range(600):
+        now = NOON + second * SECOND
+        for number in range(2):
+            queue.put(alert(f"{second}.{number}", queued_at=now))
+        taken = queue.take(now, pace)
+        if isinstance(taken, tuple):
+            told_at.update((n.id, (now, n.queued_at)) for n in taken)
+        elif taken is not None:
+            pace.spend(taken.destination.chat, now)
+    assert told_at
+    assert max(now - queued_at for now, queued_at in told_at.values()) <= 2 * MINUTE

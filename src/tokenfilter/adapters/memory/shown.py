@@ -10,6 +10,7 @@ from tokenfilter.ports.event_stream import CAPACITY
 _WINDOW = 60
 _VERDICTS = 30
 _TEXT = 200
+_PUSHED = ("stage", "http")  # others decide when these speak: silence is no fault
 
 
 def shown(telemetry: MemoryTelemetry, now: datetime) -> dict[str, object]:
@@ -57,7 +58,7 @@ def health(telemetry: MemoryTelemetry, now: datetime) -> list[str]:
     feeds = {
         name: FeedHealth(state=f.state, silent_for=(now - f.last_at).total_seconds() if f.last_at else None)
         for name, f in telemetry.feeds.items()
-        if name != "stage"
+        if name not in _PUSHED
     }
     gauges = telemetry.gauges
     queue, lag = gauges.get("queue", 0.0), gauges.get("loop_lag_ms", 0.0)

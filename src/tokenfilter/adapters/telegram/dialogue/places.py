@@ -61,7 +61,7 @@ class ChoosePlaces:
     async def take(self, turn: Turn, words: str) -> Reply:
         """A chat was typed."""
         typed = words.strip()
-        number = typed.removeprefix("-").isdigit() and len(typed) <= 16
+        number = typed.isascii() and typed.removeprefix("-").isdigit() and len(typed) <= 16
         chat = ChatId(int(typed)) if number else f"@{typed.removeprefix('@')}"[:64]
         found = await self._rights.to_post(chat, None, turn.person)
         if isinstance(found, NotAllowed):
