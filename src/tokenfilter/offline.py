@@ -65,7 +65,7 @@ def read_feed(path: str) -> Recorded:
     events: list[Heard] = []
     stats: dict[ChannelId, list[ChannelStats]] = {}
     unreadable, known = 0, set[Hashable]()
-    for raw in _read(path).splitlines():
+    for raw in _read(path).split("\n"):
         if not raw.strip():
             continue
         try:
@@ -147,7 +147,7 @@ def _finding_json(finding: Finding) -> dict[str, object]:
 def _one_event(path: str, text: str) -> Heard:
     """The event in a text: one JSON document, or the first event among lines."""
     error: UnreadableLineError | None = None
-    for raw in (text, *text.splitlines()):
+    for raw in (text, *text.split("\n")):
         try:
             line = decode(raw)
         except UnreadableLineError as found:

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 
 from tokenfilter.domain.ids import ChatId, Destination
 from tokenfilter.domain.notification import CallAlert, Digest, FoldReason, Lane, Notification
@@ -101,8 +101,12 @@ class FairQueue:
             waiting.appendleft(notification)
             if destination in self._turns[lane]:
                 self._turns[lane].remove(destination)
-        if not any(entry[2:] == (lane, destination) for entry in self._asleep):
-            heappush(self._asleep, (until, str(destination), lane, destination))
+        sleeping = next((entry for entry in self._asleep if entry[2:] == (lane, destination)), None)
+        if sleeping:
+            self._asleep.remove(sleeping)
+            heapify(self._asleep)
+            until = max(until, sleeping[0])
+        heappush(self._asleep, (until, str(destination), lane, destination))
 
     def wake_at(self) -> datetime | None:
         """When the next resting destination has its turn again."""
