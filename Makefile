@@ -35,8 +35,8 @@ soak: $(VENV)/.dev ## Every property on a thousand new examples (takes long)
 
 lock: $(VENV)/.dev ## Write the lock files anew (needs uv)
 	uv lock --quiet
-	uv export --quiet --frozen --no-emit-project --no-header --no-annotate --no-default-groups --group build -o requirements.lock
-	uv export --quiet --frozen --no-emit-project --no-header --no-annotate --all-groups -o requirements-dev.lock
+	uv export --quiet --frozen --no-emit-project --no-header --no-annotate --no-default-groups --group build --extra embedded -o requirements.lock
+	uv export --quiet --frozen --no-emit-project --no-header --no-annotate --all-groups --extra embedded -o requirements-dev.lock
 
 clean: ## Remove what the commands made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage htmlcov build src/*.egg-info

@@ -74,7 +74,9 @@ async def measure(subscribers: int, per_second: float, seconds: int) -> int:
     container.messenger.override(messenger)
     wanted = filters(subscribers, random)
     for number, one in enumerate(wanted, start=1):
-        await container.subscribers().save(with_filter(Subscriber(chat=ChatId(number)), "One", one))
+        await container.subscribers().save(
+            with_filter(Subscriber(chat=ChatId(number)), "One", one), now=container.clock().now()
+        )
     start = datetime.now(UTC)
     market = Market(seed=3, start=start - timedelta(days=2), dense_from=start, rate=1.0)
     heard, count = [], int(per_second * seconds)

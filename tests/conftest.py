@@ -1,8 +1,21 @@
-"""How many examples a property is tried on: few and always the same by default, many and new ones for `make soak`."""
+"""How many examples a property is tried on, and the real servers any test may ask for.
+
+Few examples and always the same by default, many and new ones for `make soak`.
+"""
 
 import os
 
 from hypothesis import HealthCheck, settings
+from tests.servers import (  # noqa: F401 - fixtures
+    _made_before,
+    _session_directory,
+    fresh_database,
+    key_prefix,
+    new_directory,
+    postgres_url,
+    ready_directory,
+    valkey_url,
+)
 
 settings.register_profile(
     "default",

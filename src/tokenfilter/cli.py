@@ -24,6 +24,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+dead = typer.Typer(help="What could not be read, judged or kept.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(dead, name="dead")
+
+Letter = Annotated[str, typer.Argument(help="A letter's name, as `dead list` shows it.")]
 Config = Annotated[Path | None, typer.Option("--config", help="Configuration file (default: tokenfilter.toml).")]
 FilterText = Annotated[str, typer.Option("--filter", help='A filter, e.g. "mcap 10k..200k, liq >= 5k".')]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
@@ -105,9 +109,72 @@ def backtest(
 @app.command()
 def check(config: Config = None) -> None:
     """Configuration and every dependency, one line each; exit code 1 if something is wrong."""
-    from tokenfilter import commands
+    from tokenfilter import store_commands
 
-    _exit(commands.check(_settings(config)))
+    _exit(store_commands.check(_settings(config)))
+
+
+@app.command()
+def inspect(
+    token: Annotated[str, typer.Argument(help="An address; chain:address where it is not Solana's.")],
+    destination: Annotated[str, typer.Argument(help="<chat> or <chat>/<thread>.")],
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """What is remembered of a token for a destination."""
+    from tokenfilter import store_commands
+    from tokenfilter.domain.ids import InvalidIdError, parse_destination, parse_token
+
+    chain, _, address = token.rpartition(":")
+    try:
+        about, to = parse_token(address, chain or None), parse_destination(destination)
+    except InvalidIdError as error:
+        _usage(str(error))
+    _exit(store_commands.inspect(_settings(config), about, to, as_json=as_json))
+
+
+@dead.command("list")
+def dead_list(config: Config = None, limit: int = 20, as_json: AsJson = False) -> None:
+    """The newest letters."""
+    from tokenfilter import store_commands
+
+    _exit(store_commands.dead_list(_settings(config), limit=limit, as_json=as_json))
+
+
+@dead.command("retry")
+def dead_retry(letter: Letter, config: Config = None) -> None:
+    """Queue what is in a letter once more."""
+    from tokenfilter import store_commands
+
+    _exit(store_commands.dead_one(_settings(config), letter, retry=True))
+
+
+@dead.command("drop")
+def dead_drop(letter: Letter, config: Config = None) -> None:
+    """Give a letter up."""
+    from tokenfilter import store_commands
+
+    _exit(store_commands.dead_one(_settings(config), letter, retry=False))
+
+
+@app.command()
+def migrate(config: Config = None) -> None:
+    """Bring PostgreSQL's schema up to date."""
+    from tokenfilter import store_commands
+
+    _exit(store_commands.migrate(_settings(config)))
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="The file, a zip of CSV tables.")],
+    restore: Annotated[bool, typer.Option("--restore", help="Read it into an empty database instead.")] = False,
+    config: Config = None,
+) -> None:
+    """Write everything permanent into a file. Redis needs none: it is rebuilt from PostgreSQL."""
+    from tokenfilter import store_commands
+
+    _exit(store_commands.backup(_settings(config), file, restores=restore))
 
 
 @app.command()

@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tokenfilter.domain.backtest import Backtest
@@ -58,7 +59,8 @@ def replay(settings: Settings, wanted: Sequence[Filter], *, as_json: bool) -> in
     from tokenfilter.ports.failures import UnavailableError
 
     _configure_logs(settings, quiet=True)
-    settings = settings.model_copy(update={"use": settings.use.model_copy(update={"messenger": "memory"})})
+    kept = {"state": "memory", "history": "memory", "messenger": "memory"}
+    settings = settings.model_copy(update={"use": settings.use.model_copy(update=kept)})
     try:
         told, summary = asyncio.run(_replay(settings, wanted))
     except UnavailableError as error:
@@ -77,33 +79,6 @@ def replay(settings: Settings, wanted: Sequence[Filter], *, as_json: bool) -> in
         f"{summary['events']} events, {summary['alerts']} alerts, {summary['unreadable']} lines that could not be read"
     )
     return 0
-
-
-def check(settings: Settings) -> int:
-    """Try every dependency and say what is there."""
-    import socket
-
-    failed = False
-
-    def say(what: str, problem: str | None, found: str) -> None:
-        nonlocal failed
-        failed |= problem is not None
-        print(f"{'✗' if problem else '✓'} {what:<14} {problem or found}")
-
-    say("configuration", None, "read, every option known")
-    host, port = settings.host_and_port
-    try:
-        socket.create_connection((host, port), timeout=1).close()
-        taken = True
-    except OSError:
-        taken = False
-    say("web server", f"{settings.http.address} is taken by another program" if taken else None, settings.http.address)
-    say("telegram", None, "the local sandbox" if settings.sandboxed else "a bot token is set")
-    for feed in settings.use.feeds:
-        missing = feed == "replay" and settings.feeds.replay.file is None
-        say(f"feed {feed}", "feeds.replay.file is not set" if missing else None, "ready")
-    say("state", None, f"{settings.use.state}: gone when the program ends")
-    return int(failed)
 
 
 def print_explained(explained: Explained) -> None:
@@ -132,13 +107,13 @@ def print_backtest(test: Backtest, *, unreadable: int) -> None:
 
 async def _replay(settings: Settings, wanted: Sequence[Filter]) -> tuple[list[CallAlert], dict[str, object]]:
     from tokenfilter.container import Container
-    from tokenfilter.service import drained
+    from tokenfilter.past import drained
 
     container = Container(settings=settings)
     reader = Subscriber(chat=ChatId(1))
     for number, one in enumerate(wanted, start=1):
         reader = with_filter(reader, f"Filter {number}", one)
-    await container.subscribers().save(reader)
+    await container.subscribers().save(reader, now=container.clock().now())
     loops = [asyncio.create_task(container.match_events().run()), asyncio.create_task(container.relay_journal().run())]
     feed = container.replay()
     progress = asyncio.create_task(_show_progress(lambda: feed.progress))
@@ -184,6 +159,7 @@ async def _show_progress(done: Callable[[], float]) -> None:
 
 def _until_stopped(start: Callable[[], Awaitable[None]]) -> int:
     from tokenfilter.adapters.http.server import AddressTakenError
+    from tokenfilter.opening import StoresNotReadyError
     from tokenfilter.ports.failures import RefusedError
 
     async def go() -> None:
@@ -195,7 +171,7 @@ def _until_stopped(start: Callable[[], Awaitable[None]]) -> int:
     except* AddressTakenError as taken:
         problems += map(str, taken.exceptions)
         problems.append("Stop the other program, or choose another address with --http 127.0.0.1:8090.")
-    except* RefusedError as refused:
+    except* (RefusedError, StoresNotReadyError) as refused:
         problems += map(str, refused.exceptions)
     for problem in problems:
         print(f"tokenfilter: {problem}", file=sys.stderr)
@@ -204,13 +180,29 @@ def _until_stopped(start: Callable[[], Awaitable[None]]) -> int:
 
 def _configure_logs(settings: Settings, *, quiet: bool = False) -> None:
     from tokenfilter.adapters.system import logs
+    from tokenfilter.adapters.system.log_files import LogDirectoryError
 
-    secrets = (settings.telegram.token, settings.http.token, settings.http.events_token)
-    logs.configure(
-        level="error" if quiet else settings.logs.level,
-        json_lines=settings.logs.json_lines,
-        secrets=[s.get_secret_value() for s in secrets if s],
+    secrets = (
+        settings.telegram.token,
+        settings.http.token,
+        settings.http.events_token,
+        settings.redis.url,
+        settings.postgres.url,
     )
+    files = None if quiet or settings.logs.directory is None else Path(settings.logs.directory)
+    try:
+        logs.configure(
+            level="error" if quiet else settings.logs.level,
+            json_lines=settings.logs.json_lines and not quiet,
+            directory=files,
+            keep=settings.logs.keep,
+            megabytes=settings.logs.megabytes,
+            areas={str(area): level for area, level in settings.logs.areas.items()},
+            secrets=[s.get_secret_value() for s in secrets if s],
+        )
+    except LogDirectoryError as error:
+        print(f"tokenfilter: logs.directory: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
 
 
 def _where_to_look(settings: Settings, address: str) -> str:
@@ -221,9 +213,25 @@ def _where_to_look(settings: Settings, address: str) -> str:
     simulated += ["Telegram (the local sandbox)"] if settings.sandboxed else []
     if simulated:
         lines.append(f"  Simulated  {'; '.join(simulated)}")
-    lines.append("  Kept       in memory only: gone when the program ends")
+    lines.append(f"  Kept       {_where_kept(settings)}")
     lines.append("  Stop       Ctrl-C")
     return "\n".join(["tokenfilter runs.", *lines])
+
+
+def _where_kept(settings: Settings) -> str:
+    private = [
+        name
+        for name, used, url in (
+            ("Redis", settings.use.state == "redis", settings.redis.url),
+            ("PostgreSQL", settings.use.history == "postgres", settings.postgres.url),
+        )
+        if used and url is None
+    ]
+    if private:
+        return f"in {settings.embedded.directory}/ by a private {' and '.join(private)}"
+    if settings.use.state == "memory":
+        return "in memory only: gone when the program ends"
+    return "in the Redis and PostgreSQL of the configuration"
 
 
 def _line(evidence: Evidence) -> str:

@@ -1,33 +1,28 @@
-"""The one composition root: which adapter stands behind each port, chosen by the settings.
+"""The one composition root: which adapter stands behind each port, chosen by the settings; what keeps is in stores.py.
 
 Adapters are imported when they are built, so a program that does not need one does not load it. Every provider is
 synchronous and opens nothing; what must be opened and closed is so in service.py.
 """
 
+import random
 from collections.abc import Callable
 from datetime import timedelta
-from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from dependency_injector import containers, providers
+from dependency_injector import providers
 
+from tokenfilter.domain.health import Footprint
+from tokenfilter.domain.partition import PARTITIONS
 from tokenfilter.ports.clock import Clock
 from tokenfilter.settings import Settings
+from tokenfilter.stores import Stores, lazy, one, option
 
-
-def lazy(path: str) -> Callable[..., Any]:
-    """A callable that imports `module:name` when it is first called."""
-
-    def build(*args: object, **kwargs: object) -> object:
-        module, _, name = path.partition(":")
-        return getattr(import_module(f"tokenfilter.{module}"), name)(*args, **kwargs)
-
-    return build
-
-
-def _option(settings: providers.Provider[Settings], read: Callable[[Settings], object]) -> providers.Callable[Any]:
-    return providers.Callable(read, settings)
+LED = (
+    *(f"{role}:{partition}" for role in ("match", "deliver", "relay") for partition in range(PARTITIONS)),
+    *("relay:cfg", "relay:money", "ingest", "schedule"),
+)
+"""What one process that does everything leads."""
 
 
 def _delays(figures: Any, clock: Clock) -> Callable[[], object]:  # noqa: ANN401 - imported when built
@@ -44,57 +39,40 @@ def _delays(figures: Any, clock: Clock) -> Callable[[], object]:  # noqa: ANN401
     return delay
 
 
-class Container(containers.DeclarativeContainer):
+def _footprint(settings: Settings) -> Callable[[], Footprint | None]:
+    """How much memory the process uses, and may use."""
+    megabytes = settings.health.memory_mb
+    limit = lazy("adapters.system.footprint:memory_limit")(megabytes and megabytes * 10**6)
+    return lambda: cast("Footprint | None", lazy("adapters.system.footprint:footprint")(limit))
+
+
+class Container(Stores):
     """Ports by name; `address` is where the web server listens, known once it is bound."""
 
-    settings: providers.Dependency[Settings] = providers.Dependency(instance_of=Settings)
     address: providers.Dependency[str] = providers.Dependency(instance_of=str)
 
-    use_state = _option(settings, lambda s: s.use.state)
-    use_history = _option(settings, lambda s: s.use.history)
-    use_filter_index = _option(settings, lambda s: s.use.filter_index)
-    use_messenger = _option(settings, lambda s: s.use.messenger)
+    settings, clock, telemetry, figures = Stores.settings, Stores.clock, Stores.telemetry, Stores.figures
+    journal, event_stream, outbox, dead_letters = (
+        Stores.journal,
+        Stores.event_stream,
+        Stores.outbox,
+        Stores.dead_letters,
+    )
+    subscribers, channels, sessions = Stores.subscribers, Stores.channels, Stores.sessions
+    processed_tokens, send_budget, leases = Stores.processed_tokens, Stores.send_budget, Stores.leases
+    history, archive = Stores.history, Stores.archive
 
-    clock = providers.Singleton(lazy("adapters.system.clock:SystemClock"))
-    figures = providers.Singleton(lazy("adapters.memory.telemetry:MemoryTelemetry"))
-    metrics = providers.Singleton(lazy("adapters.prometheus.telemetry:PrometheusTelemetry"))
-    log = providers.Singleton(lazy("adapters.system.telemetry:LogTelemetry"))
-    telemetry = providers.Singleton(lazy("adapters.layered.telemetry:EachTelemetry"), figures, metrics, log)
+    use_filter_index = option(settings, lambda s: s.use.filter_index)
+    use_messenger = option(settings, lambda s: s.use.messenger)
 
-    journal = providers.Selector(use_state, memory=providers.Singleton(lazy("adapters.memory.journal:MemoryJournal")))
-    outbox = providers.Selector(use_state, memory=providers.Singleton(lazy("adapters.memory.outbox:MemoryOutbox")))
-    event_stream = providers.Selector(
-        use_state, memory=providers.Singleton(lazy("adapters.memory.event_stream:MemoryEventStream"))
-    )
-    subscribers = providers.Selector(
-        use_state, memory=providers.Singleton(lazy("adapters.memory.subscribers:MemorySubscribers"))
-    )
-    channels = providers.Selector(
-        use_state, memory=providers.Singleton(lazy("adapters.memory.channels:MemoryChannels"))
-    )
-    sessions = providers.Selector(
-        use_state, memory=providers.Singleton(lazy("adapters.memory.sessions:MemorySessions"))
-    )
-    send_budget = providers.Selector(
-        use_state, memory=providers.Singleton(lazy("adapters.memory.send_budget:MemorySendBudget"))
-    )
-    processed_tokens = providers.Selector(
-        use_state,
-        memory=providers.Singleton(
-            lazy("adapters.memory.processed_tokens:MemoryProcessedTokens"), outbox=outbox, journal=journal
-        ),
-    )
-    history = providers.Selector(use_history, memory=providers.Singleton(lazy("adapters.memory.history:MemoryHistory")))
-    filter_index = providers.Selector(
-        use_filter_index, memory=providers.Singleton(lazy("adapters.memory.filter_index:MemoryFilterIndex"))
-    )
+    filter_index = providers.Selector(use_filter_index, memory=one("adapters.memory.filter_index:MemoryFilterIndex"))
 
-    bot_token = _option(settings, lambda s: s.telegram.token.get_secret_value() if s.telegram.token else SANDBOX_TOKEN)
-    sandbox = providers.Singleton(
-        lazy("adapters.sandbox.sandbox:Sandbox"),
+    bot_token = option(settings, lambda s: s.telegram.token.get_secret_value() if s.telegram.token else SANDBOX_TOKEN)
+    sandbox = one(
+        "adapters.sandbox.sandbox:Sandbox",
         token=bot_token,
         clock=clock.provided.now,
-        banner=_option(settings, lambda s: SIMULATED if "simulator" in s.use.feeds else None),
+        banner=option(settings, lambda s: SIMULATED if "simulator" in s.use.feeds else None),
     )
     telegram_url = providers.Callable(
         lambda s, address: f"{address}/sandbox/bot" if s.sandboxed else s.telegram.base_url, settings, address
@@ -104,117 +82,163 @@ class Container(containers.DeclarativeContainer):
     )
     messenger = providers.Selector(
         use_messenger,
-        memory=providers.Singleton(lazy("adapters.memory.messenger:MemoryMessenger")),
-        telegram=providers.Singleton(
-            lazy("adapters.telegram.messenger:TelegramMessenger"),
+        memory=one("adapters.memory.messenger:MemoryMessenger"),
+        telegram=one(
+            "adapters.telegram.messenger:TelegramMessenger",
             token=bot_token,
             base_url=telegram_url,
             base_file_url=telegram_file_url,
             clock=clock,
+            telemetry=telemetry,
         ),
     )
 
-    ingest_events = providers.Singleton(
-        lazy("app.ingest_events:IngestEvents"),
+    ingest_events = one(
+        "app.ingest_events:IngestEvents",
         events=event_stream,
+        dead=dead_letters,
         channels=channels,
         journal=journal,
         subscribers=subscribers,
         clock=clock,
         telemetry=telemetry,
     )
-    match_events = providers.Singleton(
-        lazy("app.match_events:MatchEvents"),
+    match_events = one(
+        "app.match_events:MatchEvents",
         events=event_stream,
+        dead=dead_letters,
         index=filter_index,
         tokens=processed_tokens,
         channels=channels,
         subscribers=subscribers,
         clock=clock,
         telemetry=telemetry,
-        alert_useful_for=_option(settings, lambda s: timedelta(minutes=s.delivery.useful_minutes)),
+        alert_useful_for=option(settings, lambda s: timedelta(minutes=s.delivery.useful_minutes)),
     )
-    edit_settings = providers.Singleton(lazy("app.edit_settings:EditSettings"), subscribers=subscribers, clock=clock)
-    deliver_notifications = providers.Singleton(
-        lazy("app.deliver_notifications:DeliverNotifications"),
+    edit_settings = one("app.edit_settings:EditSettings", subscribers=subscribers, clock=clock)
+    follow_chats = one("app.follow_chats:FollowChats", subscribers=subscribers, outbox=outbox, clock=clock)
+    deliver_notifications = one(
+        "app.deliver_notifications:DeliverNotifications",
         outbox=outbox,
         messenger=messenger,
         budget=send_budget,
-        journal=journal,
         subscribers=subscribers,
         clock=clock,
         telemetry=telemetry,
-        on_gone=edit_settings.provided.mark_unreachable,
-        at_once=_option(settings, lambda s: s.delivery.at_once),
+        on_gone=follow_chats.provided.gone,
+        on_moved=follow_chats.provided.moved,
+        at_once=option(settings, lambda s: s.delivery.at_once),
+        slices=option(settings, lambda s: s.delivery.slices),
     )
-    relay_journal = providers.Singleton(
-        lazy("app.relay_journal:RelayJournal"), journal=journal, history=history, clock=clock, telemetry=telemetry
-    )
-    watch_health = providers.Singleton(
-        lazy("app.watch_health:WatchHealth"),
-        events=event_stream,
-        outbox=outbox,
+    relay_journal = one(
+        "app.relay_journal:RelayJournal",
         journal=journal,
+        history=history,
+        dead=dead_letters,
+        random=providers.Object(random.random),
         clock=clock,
         telemetry=telemetry,
     )
-    notice_silence = providers.Singleton(
-        lazy("app.notice_silence:NoticeSilence"),
+    watch_health = one(
+        "app.watch_health:WatchHealth",
+        events=event_stream,
+        outbox=outbox,
+        journal=journal,
+        dead=dead_letters,
+        probes=providers.Callable(
+            lambda s, probe: (probe(),) if s.use.history == "postgres" else (),
+            settings,
+            Stores.postgres_probe.provider,
+        ),
+        away=providers.Callable(
+            lambda s, survival: {"redis": lambda: survival().since} if s.use.state == "redis" else {},
+            settings,
+            Stores.survival.provider,
+        ),
+        caches=Stores.caches.provided.figures,
+        memory=option(settings, _footprint),
+        clock=clock,
+        telemetry=telemetry,
+    )
+    notice_silence = one(
+        "app.notice_silence:NoticeSilence",
         subscribers=subscribers,
         history=history,
         outbox=outbox,
         clock=clock,
         telemetry=telemetry,
     )
-    backtest_filter = providers.Singleton(lazy("app.backtest_filter:BacktestFilter"), history=history, clock=clock)
-    explain_verdict = providers.Singleton(
-        lazy("app.explain_verdict:ExplainVerdict"),
+    hold_partitions = one(
+        "app.hold_partitions:HoldPartitions",
+        leases=leases,
+        names=LED,
+        holder=Stores.holder,
+        clock=clock,
+        telemetry=telemetry,
+    )
+    forget_person = one(
+        "app.forget_person:ForgetPerson",
+        subscribers=subscribers,
+        tokens=processed_tokens,
+        sessions=sessions,
+        archive=archive,
+        clock=clock,
+    )
+    revive_dead_letters = one(
+        "app.revive_dead_letters:ReviveDeadLetters", dead=dead_letters, events=event_stream, journal=journal
+    )
+    backtest_filter = one("app.backtest_filter:BacktestFilter", history=history, clock=clock)
+    explain_verdict = one(
+        "app.explain_verdict:ExplainVerdict",
         history=history,
         subscribers=subscribers,
         tokens=processed_tokens,
         index=filter_index,
         clock=clock,
     )
-    telegram_bot = providers.Singleton(
-        lazy("adapters.telegram.bot:TelegramBot"),
+    telegram_bot = one(
+        "adapters.telegram.bot:TelegramBot",
         token=bot_token,
         base_url=telegram_url,
         base_file_url=telegram_file_url,
         edits=edit_settings,
         explains=explain_verdict,
         previews=backtest_filter,
+        person=forget_person,
+        activity=one("app.note_activity:NoteActivity", journal=journal, clock=clock),
+        retention_days=option(settings, lambda s: s.postgres.retention_days),
         sessions=sessions,
         budget=send_budget,
         clock=clock,
         delay=providers.Callable(_delays, figures, clock),
     )
 
-    simulator = providers.Singleton(
-        lazy("adapters.simulator.token_feed:SimulatorFeed"),
+    simulator = one(
+        "adapters.simulator.token_feed:SimulatorFeed",
         clock=clock,
-        seed=_option(settings, lambda s: s.simulator.seed),
-        pre_roll=_option(settings, lambda s: timedelta(days=s.simulator.pre_roll_days)),
-        rate=_option(settings, lambda s: s.simulator.rate),
+        seed=option(settings, lambda s: s.simulator.seed),
+        pre_roll=option(settings, lambda s: timedelta(days=s.simulator.pre_roll_days)),
+        rate=option(settings, lambda s: s.simulator.rate),
     )
-    stage = providers.Singleton(lazy("adapters.simulator.token_feed:StageFeed"), clock=clock)
-    stage_page = providers.Singleton(
-        lazy("adapters.simulator.stage_page:StagePage"),
+    stage = one("adapters.simulator.token_feed:StageFeed", clock=clock)
+    stage_page = one(
+        "adapters.simulator.stage_page:StagePage",
         feed=stage,
         subscribers=subscribers,
         clock=clock,
         notes=figures.provided.notes_about,
         block=sandbox.provided.toggle_block,
-        seed=_option(settings, lambda s: s.simulator.seed),
+        seed=option(settings, lambda s: s.simulator.seed),
     )
-    replay = providers.Singleton(
-        lazy("adapters.replay.token_feed:ReplayFeed"),
-        _option(settings, lambda s: "-" if s.feeds.replay.file == "-" else Path(s.feeds.replay.file or "")),
-        speed=_option(settings, lambda s: None if s.feeds.replay.speed == "max" else s.feeds.replay.speed),
+    replay = one(
+        "adapters.replay.token_feed:ReplayFeed",
+        option(settings, lambda s: "-" if s.feeds.replay.file == "-" else Path(s.feeds.replay.file or "")),
+        speed=option(settings, lambda s: None if s.feeds.replay.speed == "max" else s.feeds.replay.speed),
         clock=clock,
     )
-    push = providers.Singleton(
-        lazy("adapters.http.token_feed:PushFeed"),
-        token=_option(settings, lambda s: s.http.events_token.get_secret_value() if s.http.events_token else ""),
+    push = one(
+        "adapters.http.token_feed:PushFeed",
+        token=option(settings, lambda s: s.http.events_token.get_secret_value() if s.http.events_token else ""),
     )
 
 

@@ -5,7 +5,6 @@ second ends at once.
 """
 
 import asyncio
-import gc
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
@@ -14,13 +13,14 @@ from dataclasses import dataclass
 
 from tokenfilter.app.ingest_events import IngestEvents
 from tokenfilter.container import Container
-from tokenfilter.ports.event_stream import EventStream
+from tokenfilter.opening import Progress, open_private_servers, open_stores
+from tokenfilter.past import live_the_past
 from tokenfilter.ports.failures import UnavailableError
 from tokenfilter.ports.token_feed import TokenFeed
 from tokenfilter.settings import Settings
-from tokenfilter.web import web_server
+from tokenfilter.web import routes_of, web_server
 
-Progress = Callable[[str], None]
+Start = Callable[[str, Coroutine[object, object, None]], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,19 +51,29 @@ async def started(settings: Settings, *, on_progress: Progress = lambda _: None)
     A simulated market has lived through its past, by the same code as its present, before the first screen.
     """
     container = Container(settings=settings)
-    server = web_server(container, settings)
+    server = web_server(settings)
     address = server.bind()
     container.address.override(address)
     async with asyncio.TaskGroup() as tasks, AsyncExitStack() as stack:
-        tasks.create_task(server.serve(), name="web")
         stack.callback(server.stop)
+        start = _starter(tasks, stack)
+        keeper = await open_private_servers(container, stack)
+        if keeper:
+            start("servers", keeper.run())
+        tasks.create_task(server.serve(routes_of(container, settings)), name="web")
         if settings.sandboxed:
             stack.callback(container.sandbox().close)
-        start = _starter(tasks, stack)
+        await open_stores(container, stack, on_progress=on_progress)
+        if settings.use.state == "redis":
+            await _survive(container, stack, start)
+        if "simulator" in settings.use.feeds:
+            await live_the_past(container, on_progress)
+        elif settings.use.state == "redis" and await container.rebuild_state().is_needed():
+            await container.rebuild_state().rebuild(with_owed=True)
+        await container.match_events().warm()
         start("match", container.match_events().run())
         start("relay", container.relay_journal().run())
         start("health", container.watch_health().run())
-        await _live_the_past(container, settings, on_progress)
         if settings.use.messenger == "telegram":
             await _open_telegram(container, stack)
         start("deliver", container.deliver_notifications().run())
@@ -71,6 +81,17 @@ async def started(settings: Settings, *, on_progress: Progress = lambda _: None)
         for feed in _feeds(container, settings):
             start(f"feed {feed.name}", _follow(container.ingest_events(), feed))
         yield Running(address=address, container=container)
+
+
+async def _survive(container: Container, stack: AsyncExitStack, start: Start) -> None:
+    """Lead what one process leads, and go on from memory while Redis is away."""
+    leads = container.hold_partitions()
+    await leads.begin()
+    stack.push_async_callback(leads.end)
+    start("leases", leads.run())
+    start("survival", container.survival().run())
+    start("caches", container.caches().follow(container.invalidations()))
+    start("sweep", container.caches().swept())
 
 
 async def serve_sandbox(settings: Settings, *, on_ready: Callable[[str], None]) -> None:
@@ -82,23 +103,16 @@ async def serve_sandbox(settings: Settings, *, on_ready: Callable[[str], None]) 
     stop = asyncio.Event()
     _own_signals(stop)
     container = Container(settings=settings)
-    server = web_server(container, settings)
+    server = web_server(settings)
     on_ready(server.bind())
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(server.serve(), name="web")
+        tasks.create_task(server.serve(routes_of(container, settings)), name="web")
         await stop.wait()
         container.sandbox().close()
         server.stop()
 
 
-async def drained(container: Container) -> None:
-    """Return once every event that was heard is judged, and history knows."""
-    events: EventStream = container.event_stream()
-    while await events.length() or await container.journal().length():  # noqa: ASYNC110 - ports have no such event
-        await asyncio.sleep(0.005)
-
-
-def _starter(tasks: asyncio.TaskGroup, stack: AsyncExitStack) -> Callable[[str, Coroutine[object, object, None]], None]:
+def _starter(tasks: asyncio.TaskGroup, stack: AsyncExitStack) -> Start:
     """Start a loop that ends when the stack unwinds: what was started last ends first."""
 
     def start(name: str, loop: Coroutine[object, object, None]) -> None:
@@ -119,22 +133,6 @@ async def _open_telegram(container: Container, stack: AsyncExitStack) -> None:
     await messenger.open()
     stack.push_async_callback(bot.stop)
     await bot.start()
-
-
-async def _live_the_past(container: Container, settings: Settings, on_progress: Progress) -> None:
-    if "simulator" not in settings.use.feeds or not settings.simulator.pre_roll_days:
-        return
-    on_progress(f"Living through {settings.simulator.pre_roll_days:g} day(s) of a simulated market ...")
-    ingest: IngestEvents = container.ingest_events()
-    gc.disable()  # nothing of the past is garbage: looking for it again and again costs a third of the time
-    try:
-        await ingest.follow(container.simulator().past)
-        await drained(container)
-    finally:
-        gc.enable()
-        gc.collect()
-        gc.freeze()  # later collections leave the past alone, so no alert waits for them
-    container.figures().start_anew()
 
 
 def _feeds(container: Container, settings: Settings) -> Iterator[TokenFeed]:

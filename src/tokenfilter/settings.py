@@ -10,11 +10,20 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 PREFIX = "TOKENFILTER_"
-SECRETS = (("telegram", "token"), ("http", "token"), ("http", "events_token"))
+SECRETS = (
+    ("telegram", "token"),
+    ("http", "token"),
+    ("http", "events_token"),
+    ("redis", "url"),
+    ("postgres", "url"),
+)
 """Options that are never read from a configuration file (R36)."""
 
 FeedName = Literal["simulator", "replay"]
 """The feeds a service can follow; `http` pushes are taken whenever the web server runs."""
+
+Level = Literal["debug", "info", "warning", "error"]
+Area = Literal["payments", "rediserror", "redisperformance", "sent_notifications", "user_settings", "bot"]
 
 
 class InvalidSettingsError(ValueError):
@@ -28,8 +37,8 @@ class _Section(BaseModel):
 class Use(_Section):
     """Which adapter stands behind each port."""
 
-    state: Literal["memory"] = "memory"
-    history: Literal["memory"] = "memory"
+    state: Literal["redis", "memory"] = "redis"
+    history: Literal["postgres", "memory"] = "postgres"
     filter_index: Literal["memory"] = "memory"
     messenger: Literal["telegram", "memory"] = "telegram"
     feeds: tuple[FeedName, ...] = ("simulator",)
@@ -50,10 +59,35 @@ class Http(_Section):
     events_token: SecretStr | None = None
 
 
+class Redis(_Section):
+    """The real-time store. Without a `url` a private server is started; `instance` names this process among others."""
+
+    url: SecretStr | None = None
+    prefix: str = "tokenfilter:"
+    pool: Annotated[int, Field(ge=4, le=200)] = 20
+    instance: str | None = None
+
+
+class Postgres(_Section):
+    """The permanent store. Without a `url` a private server is started."""
+
+    url: SecretStr | None = None
+    pool_min: Annotated[int, Field(ge=1, le=100)] = 5
+    pool_max: Annotated[int, Field(ge=1, le=100)] = 20
+    retention_days: Annotated[int, Field(ge=2, le=3650)] = 90
+
+
+class Embedded(_Section):
+    """Where private servers keep their data, and what must be put aside on disk."""
+
+    directory: str = "var"
+
+
 class Delivery(_Section):
     """Sending: R9 and R53."""
 
     at_once: Annotated[int, Field(ge=1, le=100)] = 10
+    slices: Annotated[int, Field(ge=1, le=50)] = 5
     useful_minutes: Annotated[int, Field(ge=1, le=1440)] = 10
 
 
@@ -67,7 +101,7 @@ class Simulator(_Section):
     """The simulated market: its seed, how many days it has lived before the first screen, and its pace."""
 
     seed: int = 7
-    pre_roll_days: Annotated[float, Field(ge=0, le=30)] = 1.0
+    pre_roll_days: Annotated[float, Field(ge=0, le=30)] = 0.5
     rate: Annotated[float, Field(gt=0, le=100)] = 1.0
 
 
@@ -85,10 +119,20 @@ class Feeds(_Section):
 
 
 class Logs(_Section):
-    """What is written to standard error."""
+    """What is written, to the terminal and to a file an area (R35); `keep` older files of `megabytes` each."""
 
-    level: Literal["debug", "info", "warning", "error"] = "info"
+    level: Level = "info"
     json_lines: bool = False
+    directory: str | None = "var/log"
+    keep: Annotated[int, Field(ge=1, le=1000)] = 5
+    megabytes: Annotated[float, Field(gt=0, le=1000)] = 10.0
+    areas: dict[Area, Level] = {}
+
+
+class Health(_Section):
+    """When administrators are told; the memory the process may use, if it is less than the machine's or group's."""
+
+    memory_mb: Annotated[int, Field(ge=64)] | None = None
 
 
 class Settings(_Section):
@@ -98,9 +142,13 @@ class Settings(_Section):
     telegram: Telegram = Telegram()
     http: Http = Http()
     feeds: Feeds = Feeds()
+    redis: Redis = Redis()
+    postgres: Postgres = Postgres()
+    embedded: Embedded = Embedded()
     delivery: Delivery = Delivery()
     sandbox: Sandbox = Sandbox()
     simulator: Simulator = Simulator()
+    health: Health = Health()
     logs: Logs = Logs()
 
     @property

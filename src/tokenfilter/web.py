@@ -12,8 +12,14 @@ from tokenfilter.settings import Settings
 from tokenfilter.version import VERSION
 
 
-def web_server(container: Container, settings: Settings) -> WebServer:
-    """The server with the routes that the settings ask for; nothing is opened yet."""
+def web_server(settings: Settings) -> WebServer:
+    """The server at the address of the settings; nothing is opened yet."""
+    host, port = settings.host_and_port
+    return WebServer(host=host, port=port)
+
+
+def routes_of(container: Container, settings: Settings) -> list[BaseRoute]:
+    """The routes that the settings ask for. Private stores are known by now."""
     token = settings.http.token.get_secret_value() if settings.http.token else None
     telemetry, clock = container.figures(), container.clock()
     routes: list[BaseRoute] = dashboard.routes(
@@ -27,8 +33,7 @@ def web_server(container: Container, settings: Settings) -> WebServer:
     if settings.sandboxed:
         staged = container.stage_page().routes() if "simulator" in settings.use.feeds else []
         routes.append(Mount("/sandbox", routes=[*staged, *container.sandbox().routes()]))
-    host, port = settings.host_and_port
-    return WebServer(host=host, port=port, routes=routes)
+    return routes
 
 
 def _figures(container: Container, settings: Settings) -> Callable[[], Mapping[str, object]]:

@@ -18,3 +18,16 @@ class TestMemory(JournalContract):
             return journal
 
         return heir
+
+
+class TestRedis(JournalContract):
+    @pytest.fixture
+    def journal(self, redis_process):
+        return redis_process.journal
+
+    @pytest.fixture
+    def successor(self, redis_successor):
+        async def heir():
+            return (await redis_successor()).journal
+
+        return heir

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tokenfilter.adapters.memory.event_stream import MemoryEventStream
 from tokenfilter.adapters.memory.journal import MemoryJournal
 from tokenfilter.adapters.memory.outbox import MemoryOutbox
 from tokenfilter.adapters.memory.processed_tokens import MemoryProcessedTokens
@@ -10,13 +11,35 @@ from tokenfilter.testing.contracts.processed_tokens import ProcessedTokensContra
 
 class TestMemory(ProcessedTokensContract):
     @pytest.fixture
-    def outbox(self):
-        return MemoryOutbox()
-
-    @pytest.fixture
     def journal(self):
         return MemoryJournal()
 
     @pytest.fixture
-    def tokens(self, outbox, journal):
-        return MemoryProcessedTokens(outbox=outbox, journal=journal)
+    def outbox(self, journal):
+        return MemoryOutbox(journal=journal)
+
+    @pytest.fixture
+    def events(self):
+        return MemoryEventStream()
+
+    @pytest.fixture
+    def tokens(self, outbox, journal, events):
+        return MemoryProcessedTokens(outbox=outbox, journal=journal, events=events)
+
+
+class TestRedis(ProcessedTokensContract):
+    @pytest.fixture
+    def outbox(self, redis_process):
+        return redis_process.outbox
+
+    @pytest.fixture
+    def journal(self, redis_process):
+        return redis_process.journal
+
+    @pytest.fixture
+    def events(self, redis_process):
+        return redis_process.events
+
+    @pytest.fixture
+    def tokens(self, redis_process):
+        return redis_process.tokens

@@ -3,10 +3,12 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 
 import httpx
 import pytest
 
+from tokenfilter.adapters.postgres.migrate import migrate
 from tokenfilter.adapters.system import logs
 from tokenfilter.service import Running, started
 from tokenfilter.settings import load
@@ -82,21 +84,32 @@ class Person:
 
 
 @pytest.fixture
-def until() -> Callable[[Callable[[], bool]], Awaitable[None]]:
+def until() -> Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]:
     """Wait until something inside the program is so."""
 
-    async def wait(is_so: Callable[[], bool]) -> None:
+    async def wait(is_so: Callable[[], Awaitable[bool]]) -> None:
         async with asyncio.timeout(PATIENCE):
-            while not is_so():  # noqa: ASYNC110 - inside the program there is nothing to wait on
+            while not await is_so():  # noqa: ASYNC110 - inside the program there is nothing to wait on
                 await asyncio.sleep(0.01)
 
     return wait
 
 
 @pytest.fixture
-async def running() -> AsyncIterator[Running]:
-    options = {"http__address": "127.0.0.1:0", "simulator__pre_roll_days": 0.02, "logs__level": "error"}
-    environment = {"TOKENFILTER_HTTP__EVENTS_TOKEN": "push-secret"}
+async def running(valkey_url: str, key_prefix: str, fresh_database: str, tmp_path: Path) -> AsyncIterator[Running]:
+    options = {
+        "http__address": "127.0.0.1:0",
+        "simulator__pre_roll_days": 0.02,
+        "logs__level": "error",
+        "redis__prefix": key_prefix,
+        "embedded__directory": str(tmp_path),
+    }
+    environment = {
+        "TOKENFILTER_HTTP__EVENTS_TOKEN": "push-secret",
+        "TOKENFILTER_REDIS__URL": valkey_url,
+        "TOKENFILTER_POSTGRES__URL": fresh_database,
+    }
+    await migrate(fresh_database)
     logs.configure(level="error", json_lines=False)
     async with started(load(None, options, environ=environment)) as program:
         yield program

@@ -8,18 +8,36 @@ import sys
 import pytest
 
 
-def start(*arguments, **environment):
-    return subprocess.Popen(
-        [sys.executable, "-m", "tokenfilter", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "TOKENFILTER_SIMULATOR__PRE_ROLL_DAYS": "0.01", **environment},
-    )
+@pytest.fixture
+def start(ready_directory):
+    """Starts the command with a directory of its own; whatever still runs afterwards is ended."""
+    started = []
+
+    def begin(*arguments, **environment):
+        own = {
+            "TOKENFILTER_SIMULATOR__PRE_ROLL_DAYS": "0.01",
+            "TOKENFILTER_EMBEDDED__DIRECTORY": str(ready_directory),
+            "TOKENFILTER_LOGS__DIRECTORY": str(ready_directory / "log"),
+        }
+        program = subprocess.Popen(
+            [sys.executable, "-m", "tokenfilter", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **own, **environment},
+        )
+        started.append(program)
+        return program
+
+    yield begin
+    for program in started:
+        if program.poll() is None:
+            program.terminate()
+        program.communicate(timeout=20)
 
 
 @pytest.mark.parametrize("wanted", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_the_service_cleanly(wanted):
+def test_a_signal_ends_the_service_cleanly(start, wanted):
     program = start("run", "--http", "127.0.0.1:0")
     for line in program.stdout:
         if "Ctrl-C" in line:
@@ -30,7 +48,7 @@ def test_a_signal_ends_the_service_cleanly(wanted):
     assert "Traceback" not in errors
 
 
-def test_a_taken_address_is_told_in_two_lines():
+def test_a_taken_address_is_told_in_two_lines(start):
     first = start("run", "--http", "127.0.0.1:0")
     address = next(line for line in first.stdout if "Dashboard" in line).split()[1].removeprefix("http://").rstrip("/")
     second = start("run", "--http", address)
@@ -50,14 +68,14 @@ def test_a_taken_address_is_told_in_two_lines():
         (["replay", "x", "--speed", "-1"], "--speed"),
     ],
 )
-def test_wrong_usage_ends_with_2_and_names_what_was_wrong(arguments, said):
+def test_wrong_usage_ends_with_2_and_names_what_was_wrong(start, arguments, said):
     program = start(*arguments)
     _, errors = program.communicate(timeout=30)
     assert program.returncode == 2
     assert said in errors
 
 
-def test_an_unknown_option_of_the_environment_is_refused_with_the_nearest_name():
+def test_an_unknown_option_of_the_environment_is_refused_with_the_nearest_name(start):
     program = start("check", TOKENFILTER_SIMULATOR__SEDE="1")
     _, errors = program.communicate(timeout=30)
     assert program.returncode == 2

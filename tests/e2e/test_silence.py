@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from tokenfilter.domain.filter_text import parse_filter
 from tokenfilter.domain.ids import ChatId
-from tokenfilter.service import drained
+from tokenfilter.past import drained
 from tokenfilter.testing import examples
 
 SECRET = {"authorization": "Bearer push-secret"}

@@ -5,6 +5,7 @@ import json
 DASHBOARD = {
     "now", "healthy", "reasons", "started_at", "version", "simulated", "feeds", "queue", "outbox", "rates", "history",
     "latency_ms", "subscribers", "verdicts", "failures", "dead_letters", "loop_lag_ms",
+    "neighbours", "alarms", "journal", "memory", "stores", "caches",
 }  # fmt: skip
 EVENT = {
     "type": "token",

@@ -17,7 +17,7 @@ from tokenfilter.domain.ids import ChatId
 from tokenfilter.domain.matching import Matched
 from tokenfilter.domain.subscriber import Subscriber, with_filter
 from tokenfilter.offline import as_event
-from tokenfilter.service import drained
+from tokenfilter.past import drained
 from tokenfilter.settings import load
 
 FILTERS = {
@@ -51,7 +51,7 @@ async def through_the_pipeline(feed: Path) -> set[tuple[str, int, tuple[str, ...
         reader = Subscriber(chat=ChatId(chat))
         for text in texts:
             reader = with_filter(reader, named(text), parse_filter(text))
-        await container.subscribers().save(reader)
+        await container.subscribers().save(reader, now=container.clock().now())
     loops = [asyncio.create_task(container.match_events().run()), asyncio.create_task(container.relay_journal().run())]
     await container.ingest_events().follow(container.replay())
     await drained(container)

@@ -90,7 +90,7 @@ def test_a_secret_is_never_printed(section, name):
         ("[logs]\nxyzzy = 5", "logs.xyzzy: no option of that name; known here: level, json_lines"),
         ("[simulator]\nseed = 'x'", "simulator.seed: input should be a valid integer"),
         ("[delivery]\nat_once = 0", "delivery.at_once: input should be greater than or equal to 1"),
-        ("[use]\nstate = 'redis-server'", "use.state: input should be 'memory'"),
+        ("[use]\nstate = 'redis-server'", "use.state: input should be 'redis' or 'memory'"),
         ("[use]\nfeeds = ['nothing']", "use.feeds.0: input should be 'simulator'"),
         ("[use]\nfeeds = 'simulator'", "use.feeds: input should be a valid tuple"),
         ("simulator = 5", "simulator: "),

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from tokenfilter.domain.filter import Filter
 from tokenfilter.domain.ids import ChannelId, ChatId, Destination, FilterId, Token
+from tokenfilter.domain.quiet import MOST_PER_HOUR, QuietHours
 from tokenfilter.domain.subscriber import (
     InvalidSettingError,
     NamedFilter,
@@ -45,7 +46,7 @@ class EditSettings:
         found = await self._subscribers.get(chat)
         if found is None:
             try:
-                return await self._subscribers.save(Subscriber(chat=chat, name=name))
+                return await self._subscribers.save(Subscriber(chat=chat, name=name), now=self._clock.now())
             except ConflictError:
                 pass  # two starts at once: the other one made the subscriber
         return await self._edit(chat, lambda s: _revived(s, name))
@@ -176,6 +177,20 @@ class EditSettings:
         until = None if length is None else self._clock.now() + length
         return await self._edit(chat, lambda s: replace(s, mutes=replace(s.mutes, everything_until=until)))
 
+    async def set_quiet(self, chat: ChatId, quiet: QuietHours | None) -> Subscriber:
+        """Hold alerts back at these hours of the person's own clock, to be told in one digest afterwards."""
+        return await self._edit(chat, lambda s: replace(s, quiet=quiet))
+
+    async def set_most_per_hour(self, chat: ChatId, most: int | None) -> Subscriber:
+        """Let at most so many alerts go to one destination within an hour; the others come in one digest at its end.
+
+        Raises:
+            InvalidSettingError: not a number that can be kept.
+        """
+        if most is not None and not 1 <= most <= MOST_PER_HOUR:
+            raise InvalidSettingError(f"A cap is a number of 1 to {MOST_PER_HOUR} alerts an hour. Example: 10")
+        return await self._edit(chat, lambda s: replace(s, most_per_hour=most))
+
     async def set_silent(self, chat: ChatId, *, silent: bool) -> Subscriber:
         """Alerts come with or without a sound."""
         return await self._edit(chat, lambda s: replace(s, silent=silent))
@@ -211,7 +226,7 @@ class EditSettings:
             if changed == found:
                 return found
             try:
-                return await self._subscribers.save(changed)
+                return await self._subscribers.save(changed, now=self._clock.now())
             except ConflictError:
                 if attempt == _ATTEMPTS - 1:
                     raise

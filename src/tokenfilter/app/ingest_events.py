@@ -3,13 +3,15 @@
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import replace
+from datetime import timedelta
 
 from tokenfilter.domain.channel import ChannelStats
 from tokenfilter.domain.event import Event, FeedLine, Heard, StampedTick, Tick, sameness, stamp_of
-from tokenfilter.domain.history import price_seen
+from tokenfilter.domain.history import StatsHeard, price_seen
 from tokenfilter.ports.channels import Channels
 from tokenfilter.ports.clock import Clock
-from tokenfilter.ports.event_stream import Buried, EventStream
+from tokenfilter.ports.dead_letters import DeadLetter, DeadLetters
+from tokenfilter.ports.event_stream import EventStream
 from tokenfilter.ports.failures import UnavailableError
 from tokenfilter.ports.journal import Journal
 from tokenfilter.ports.subscribers import Subscribers
@@ -17,6 +19,7 @@ from tokenfilter.ports.telemetry import Telemetry
 from tokenfilter.ports.token_feed import TokenFeed, Unreadable
 
 _REMEMBERED = 100_000
+_PAUSE = timedelta(milliseconds=250)
 
 
 class IngestEvents:
@@ -26,6 +29,7 @@ class IngestEvents:
         self,
         *,
         events: EventStream,
+        dead: DeadLetters,
         channels: Channels,
         journal: Journal,
         subscribers: Subscribers,
@@ -33,6 +37,7 @@ class IngestEvents:
         telemetry: Telemetry,
     ) -> None:
         self._events = events
+        self._dead = dead
         self._channels = channels
         self._journal = journal
         self._subscribers = subscribers
@@ -46,12 +51,22 @@ class IngestEvents:
         try:
             async for line in feed.lines():
                 self._telemetry.feed_state(feed.name, "live")
-                await self.take(line, feed=feed.name, recorded=feed.recorded)
+                await self._take_at_last(line, feed)
         except UnavailableError as error:
             self._telemetry.feed_state(feed.name, "failed")
             self._telemetry.failed(f"feed {feed.name}", str(error), now=self._clock.now())
             raise
         self._telemetry.feed_state(feed.name, "ended")
+
+    async def _take_at_last(self, line: FeedLine | Unreadable, feed: TokenFeed) -> None:
+        """Take a line however long the stores are away: meanwhile the feed is held back, and nothing is lost."""
+        while True:
+            try:
+                return await self.take(line, feed=feed.name, recorded=feed.recorded)
+            except UnavailableError as error:
+                now = self._clock.now()
+                self._telemetry.failed(f"feed {feed.name}", str(error), now=now)
+                await self._clock.sleep_until(now + _PAUSE)
 
     async def take(self, line: FeedLine | Unreadable, *, feed: str, recorded: bool) -> None:
         """Take one line; a line that cannot be understood is counted and kept, and stops nothing."""
@@ -59,7 +74,7 @@ class IngestEvents:
         match line:
             case Unreadable():
                 self._telemetry.unreadable(feed, line.reason)
-                await self._events.bury(Buried(reason=line.reason, sample=line.sample))
+                await self._dead.bury(DeadLetter(reason=line.reason, sample=line.sample, at=now))
                 return
             case Heard():
                 if self._is_repeated(line):
@@ -76,6 +91,7 @@ class IngestEvents:
                 await self._events.append(StampedTick(tick=line, at=at, settings_seq=seq, received_at=now))
             case ChannelStats():
                 await self._channels.put(line)
+                await self._journal.note(StatsHeard(stats=line))
         self._telemetry.heard(feed, now=now)
 
     def _is_repeated(self, heard: Heard) -> bool:

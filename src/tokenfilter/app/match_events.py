@@ -1,6 +1,7 @@
 """Take events, decide who is told, settle. The one owner of the tokens it is given."""
 
 from collections import OrderedDict
+from dataclasses import replace
 from datetime import timedelta
 
 from tokenfilter.domain.call import merge_calls
@@ -11,8 +12,9 @@ from tokenfilter.domain.ids import Token
 from tokenfilter.domain.notification import alerts
 from tokenfilter.ports.channels import Channels
 from tokenfilter.ports.clock import Clock
-from tokenfilter.ports.event_stream import Buried, Entry, EventStream
-from tokenfilter.ports.failures import PortError, StaleOwnerError
+from tokenfilter.ports.dead_letters import DeadLetter, DeadLetters
+from tokenfilter.ports.event_stream import Entry, EventStream
+from tokenfilter.ports.failures import StaleOwnerError, UnavailableError
 from tokenfilter.ports.filter_index import FilterIndex
 from tokenfilter.ports.processed_tokens import ProcessedTokens, Settled
 from tokenfilter.ports.subscribers import Subscribers
@@ -22,6 +24,7 @@ ALERT_USEFUL_FOR = timedelta(minutes=10)
 _BATCH = 64
 _LATEST_KEPT = 50_000
 _ATTEMPTS = 5
+_PAUSE = timedelta(milliseconds=250)
 
 
 class MatchEvents:
@@ -31,6 +34,7 @@ class MatchEvents:
         self,
         *,
         events: EventStream,
+        dead: DeadLetters,
         index: FilterIndex,
         tokens: ProcessedTokens,
         channels: Channels,
@@ -40,6 +44,7 @@ class MatchEvents:
         alert_useful_for: timedelta = ALERT_USEFUL_FOR,
     ) -> None:
         self._events = events
+        self._dead = dead
         self._index = index
         self._tokens = tokens
         self._channels = channels
@@ -53,41 +58,72 @@ class MatchEvents:
     async def run(self) -> None:
         """Settle entries as they come, until cancelled. An entry that cannot be judged is buried and stops nothing."""
         while True:
-            for entry in await self._events.read(_BATCH):
-                try:
-                    await self.settle(entry)
-                except PortError:
-                    raise
-                except Exception as error:  # noqa: BLE001 - the loop's edge: one poisonous event must not stop the stream
-                    await self._bury(entry, error)
+            try:
+                entries = await self._events.read(_BATCH)
+            except UnavailableError as error:
+                await self._pause(error)
+                continue
+            for entry in entries:
+                await self._settle_at_last(entry)
+
+    async def warm(self) -> None:
+        """Hold every filter before the first event comes (R40).
+
+        Raises:
+            UnavailableError: the settings cannot be read.
+        """
+        await self._follow_settings(await self._subscribers.seq())
+
+    async def _settle_at_last(self, entry: Entry) -> None:
+        """Settle an entry however long it takes; give up only what another worker owns, or what cannot be judged."""
+        while True:
+            try:
+                await self.settle(entry)
+            except UnavailableError as error:
+                await self._pause(error)
+                continue
+            except StaleOwnerError as error:
+                self._telemetry.failed("matching", str(error), now=self._clock.now())
+            except Exception as error:  # noqa: BLE001 - the loop's edge: one poisonous event must not stop the stream
+                await self._bury(entry, error)
+            return
+
+    async def _pause(self, error: UnavailableError) -> None:
+        now = self._clock.now()
+        self._telemetry.failed("matching", str(error), now=now)
+        await self._clock.sleep_until(now + _PAUSE)
 
     async def settle(self, entry: Entry) -> Settled | None:
         """Judge one entry and acknowledge it; None if it changed nothing."""
         await self._follow_settings(entry.item.settings_seq)
-        settled = await self._settle(entry.item)
-        await self._events.acknowledge(entry)
-        return settled
-
-    async def _settle(self, item: Event | StampedTick) -> Settled | None:
         for _ in range(_ATTEMPTS):
-            decision = await self._decide(item)
-            if decision is None:
-                return None
+            decision = await self._decide(self._not_before_settings(entry.item))
             settled = None
-            if decision.changed:
-                now = self._clock.now()
+            if decision and decision.changed:
+                told = alerts(decision, now=self._clock.now(), useful_for=self._useful_for)
                 try:
-                    settled = await self._tokens.settle(
-                        decision, alerts(decision, now=now, useful_for=self._useful_for)
-                    )
+                    settled = await self._tokens.settle(decision, told, entry)
                 except StaleOwnerError:
                     continue
-            if isinstance(item, Event) or decision.told:
-                judged = self._index.totals().routes if decision.judged else 0
-                event = decision.evidence.event
-                self._telemetry.settled(event, decision, judged=judged, now=self._clock.now())
+            else:
+                await self._events.acknowledge(entry)
+            if decision:
+                self._tell(entry.item, decision)
             return settled
-        raise StaleOwnerError(f"the records of {item.token} kept changing")
+        raise StaleOwnerError(f"the records of {entry.item.token} kept changing")
+
+    def _not_before_settings(self, item: Event | StampedTick) -> Event | StampedTick:
+        """The item as of the settings that judge it.
+
+        Where partitions are read side by side an item may come after one that was stamped later: whoever changed in
+        between is judged by what holds now, not left out.
+        """
+        return replace(item, settings_seq=max(item.settings_seq, self._settings_seq))
+
+    def _tell(self, item: Event | StampedTick, decision: Decision) -> None:
+        if isinstance(item, Event) or decision.told:
+            judged = self._index.totals().routes if decision.judged else 0
+            self._telemetry.settled(decision.evidence.event, decision, judged=judged, now=self._clock.now())
 
     async def _decide(self, item: Event | StampedTick) -> Decision | None:
         if isinstance(item, StampedTick):
@@ -128,7 +164,8 @@ class MatchEvents:
             self._latest.popitem(last=False)
 
     async def _bury(self, entry: Entry, error: Exception) -> None:
-        what = f"{type(error).__name__} at {entry.item.token}"
-        self._telemetry.failed("matching", what, now=self._clock.now())
-        await self._events.bury(Buried(reason=f"matching: {type(error).__name__}", sample=str(entry.item)[:2_000]))
+        now = self._clock.now()
+        self._telemetry.failed("matching", f"{type(error).__name__} at {entry.item.token}", now=now)
+        reason, sample = f"matching: {type(error).__name__}", str(entry.item)[:2_000]
+        await self._dead.bury(DeadLetter(reason=reason, sample=sample, at=now, item=entry.item))
         await self._events.acknowledge(entry)

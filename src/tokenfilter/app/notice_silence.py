@@ -144,7 +144,7 @@ class NoticeSilence:
             if found is None or f is None or criterion not in f.until_known:
                 return
             try:
-                await self._subscribers.save(with_changed(found, refusing_again(f, criterion)))
+                await self._subscribers.save(with_changed(found, refusing_again(f, criterion)), now=now)
             except ConflictError:
                 continue
             body = KnownAgain(filter_id=f.id, filter_name=f.name, criterion=criterion)

@@ -8,8 +8,8 @@ equal to one record per (token, destination) under dedup.py.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from tokenfilter.domain.call import CALLS_KEPT_FOR, KeptCall
 from tokenfilter.domain.dedup import ACCEPTED_FOR, Accepted, Record, Rejected
@@ -111,3 +111,26 @@ def still_exempt(
         return (cohort.record if cohort else None) != exempt.record
 
     return {d: e for d, e in exceptions.items() if differs(d, e)}
+
+
+def united(one: TokenRecords, other: TokenRecords) -> TokenRecords:
+    """What two survivors remember of a token: accepted in either is accepted; of all else the one seen last counts."""
+    last, first = (one, other) if _seen(one) >= _seen(other) else (other, one)
+    accepted = {**first.accepted, **last.accepted}
+    for destination, at in first.accepted.items():
+        accepted[destination] = max(at, accepted[destination])
+    exceptions = {d: e for d, e in last.exceptions.items() if d not in accepted}
+    return replace(last, accepted=accepted, exceptions=exceptions)
+
+
+def without(records: TokenRecords, destinations: frozenset[Destination]) -> TokenRecords:
+    """The records as if these destinations had never been told of the token."""
+    return replace(
+        records,
+        accepted={d: at for d, at in records.accepted.items() if d not in destinations},
+        exceptions={d: e for d, e in records.exceptions.items() if d not in destinations},
+    )
+
+
+def _seen(records: TokenRecords) -> datetime:
+    return records.seen_at or datetime.min.replace(tzinfo=UTC)

@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from tokenfilter.domain.channel import ChannelStats
 from tokenfilter.domain.event import Tick
 from tokenfilter.domain.evidence import Evidence
-from tokenfilter.domain.ids import Destination, Token
+from tokenfilter.domain.ids import ChatId, Destination, EventId, Token
+from tokenfilter.domain.subscriber import Subscriber
 
 BASES = ("fdv", "mcap", "price")
 """What a multiple may be measured on, best first: FDV does not move when supply is merely counted anew."""
@@ -35,7 +37,10 @@ class DeliveryOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventSettled:
-    """An event was judged; `told` destinations were queued. The evidence is that of the judgement."""
+    """An event was judged; `told` destinations were queued. The evidence is that of the judgement.
+
+    An event that told many is noted in several entries, each with some of them: who was told is all of them together.
+    """
 
     evidence: Evidence
     told: tuple[Destination, ...]
@@ -58,7 +63,10 @@ class PriceSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliverySettled:
-    """A notification reached its end. `call_to_sent` is the delay from the event's receipt, in seconds."""
+    """A notification reached its end. `call_to_sent` is the delay from the event's receipt, in seconds.
+
+    `event` is the event an alert told of: after 14 days a destination is told of the token again, under the same id.
+    """
 
     notification: str
     token: Token | None
@@ -67,9 +75,68 @@ class DeliverySettled:
     at: datetime
     message_id: int | None = None
     call_to_sent: float | None = None
+    event: EventId | None = None
 
 
-JournalEntry = EventSettled | PriceSeen | DeliverySettled
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatsHeard:
+    """A feed told statistics of a channel; one row a channel and instant from which they hold."""
+
+    stats: ChannelStats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriberSaved:
+    """A subscriber as stored from `at` on. `seq` numbers the change to what is judged, and is 0 if there was none.
+
+    `renewed` are the destinations whose rejections the change forgot.
+    """
+
+    subscriber: Subscriber
+    seq: int
+    renewed: frozenset[Destination]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActivitySeen:
+    """A person used the bot: a command or a button's name, never what was typed."""
+
+    chat: ChatId
+    what: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonForgotten:
+    """A person asked that nothing of them be kept: what history holds of the chat goes, except payments (R62)."""
+
+    chat: ChatId
+    at: datetime
+
+
+JournalEntry = (
+    EventSettled | PriceSeen | DeliverySettled | StatsHeard | SubscriberSaved | ActivitySeen | PersonForgotten
+)
+
+
+def name_of(entry: JournalEntry) -> str:
+    """What tells an entry from every other: noting the same name again says nothing new."""
+    match entry:
+        case EventSettled():
+            return f"{entry.id}:{entry.told[0] if entry.told else ''}"
+        case PriceSeen():
+            values = sorted(entry.values.items())
+            return f"price:{entry.token}:{entry.observed_at.isoformat()}:{values}:{entry.liquidity}"
+        case DeliverySettled():
+            return f"end:{entry.notification}:{entry.event}:{entry.outcome}"
+        case StatsHeard(stats=stats):
+            return f"stats:{stats.channel}:{stats.as_of.isoformat()}:{sorted(stats.values.items())}"
+        case SubscriberSaved(subscriber=subscriber):
+            return f"subscriber:{subscriber.chat}:{subscriber.version}:{entry.at.isoformat()}"
+        case ActivitySeen() | PersonForgotten():
+            what = entry.what if isinstance(entry, ActivitySeen) else "forgotten"
+            return f"{what}:{entry.chat}:{entry.at.isoformat()}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,8 @@ class FoldReason(StrEnum):
     TOO_MANY = "too many at once"
     TOO_OLD = "too old when its turn came"
     SNOOZED = "while you had alerts off"
+    QUIET = "during your quiet hours"
+    CAPPED = "over your cap for the hour"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +44,16 @@ class CallAlert:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
-    """Alerts that were not told one by one, oldest first, and why."""
+    """Alerts that were not told one by one, oldest first, and why; `earlier` more are counted and not listed."""
 
     alerts: tuple[CallAlert, ...]
     reason: FoldReason
+    earlier: int = 0
+
+    @property
+    def number(self) -> int:
+        """How many alerts it stands for."""
+        return self.earlier + len(self.alerts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +76,14 @@ class KnownAgain:
     criterion: str
 
 
-Body = CallAlert | Digest | BlindSpotNotice | KnownAgain
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceLost:
+    """A group or channel of that title no longer takes messages; what went there goes to the own chat again."""
+
+    title: str
+
+
+Body = CallAlert | Digest | BlindSpotNotice | KnownAgain | PlaceLost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from tokenfilter.domain.filter import Filter
 from tokenfilter.domain.ids import ChannelId, ChatId, Destination, FilterId, Token
+from tokenfilter.domain.quiet import QuietHours
 from tokenfilter.domain.silence import lenient, named, refuses_unknown, strict
 
 MAX_FILTERS = 20
@@ -55,7 +56,8 @@ class Subscriber:
     """One person (or one group's owner), known by the private chat with the bot.
 
     `places` are other chats the person lets matches go to, by title. `past` are earlier lists of filters, newest last,
-    for undo. `version` is raised by the store at each write.
+    for undo. `quiet` and `most_per_hour` (alerts to one destination) hold back what then comes in one digest. `version`
+    is raised by the store at each write.
     """
 
     chat: ChatId
@@ -65,6 +67,8 @@ class Subscriber:
     past: tuple[tuple[NamedFilter, ...], ...] = ()
     places: Mapping[Destination, str] = field(default_factory=dict)
     mutes: Mutes = field(default_factory=Mutes)
+    quiet: QuietHours | None = None
+    most_per_hour: int | None = None
     silent: bool = False
     zone: str = "UTC"
     next_filter: int = 1
@@ -179,6 +183,21 @@ def without_place(subscriber: Subscriber, destination: Destination) -> Subscribe
 
     places = {d: title for d, title in subscriber.places.items() if d != destination}
     return replace(subscriber, places=places, filters=left(subscriber.filters), past=tuple(map(left, subscriber.past)))
+
+
+def moved(subscriber: Subscriber, old: ChatId, new: ChatId) -> Subscriber:
+    """Follow a chat to its new id: what went there, now or after any undo, goes to the new one, topic by topic."""
+
+    def place(destination: Destination) -> Destination:
+        return replace(destination, chat=new) if destination.chat == old else destination
+
+    def there(filters: tuple[NamedFilter, ...]) -> tuple[NamedFilter, ...]:
+        return tuple(replace(f, destinations=tuple(dict.fromkeys(map(place, f.destinations)))) for f in filters)
+
+    places = {place(destination): title for destination, title in subscriber.places.items()}
+    return replace(
+        subscriber, places=places, filters=there(subscriber.filters), past=tuple(map(there, subscriber.past))
+    )
 
 
 def undone(subscriber: Subscriber) -> Subscriber | None:

@@ -19,14 +19,6 @@ class Entry:
     item: Event | StampedTick
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Buried:
-    """Something that could not be read or judged, kept for inspection."""
-
-    reason: str
-    sample: str
-
-
 class EventStream(Protocol):
     """A bounded queue that forgets nothing before it is acknowledged."""
 
@@ -40,20 +32,23 @@ class EventStream(Protocol):
 
     @abstractmethod
     async def read(self, limit: int) -> Sequence[Entry]:
-        """The oldest entries this reader has not been given yet; waits until there is at least one."""
+        """The oldest entries this reader has not been given yet; waits until there is at least one.
+
+        Entries about one token come in the order in which they were appended. What a former reader left comes first.
+
+        Raises:
+            UnavailableError: nothing could be read; try again.
+        """
 
     @abstractmethod
     async def acknowledge(self, entry: Entry) -> None:
-        """The entry is settled and will not be read again. Repeating is safe."""
+        """The entry is settled and will not be read again. Repeating is safe.
+
+        Raises:
+            UnavailableError: it cannot be known whether it is acknowledged; repeat.
+            StaleOwnerError: another reader owns the entry's partition now.
+        """
 
     @abstractmethod
     async def length(self) -> int:
         """How many items are queued or not acknowledged."""
-
-    @abstractmethod
-    async def bury(self, buried: Buried) -> None:
-        """Keep something that cannot be judged. The oldest are given up beyond 1,000."""
-
-    @abstractmethod
-    async def buried(self, limit: int) -> Sequence[Buried]:
-        """The newest of what was buried, newest first."""

@@ -11,7 +11,7 @@ from tokenfilter.domain.ids import Destination, Token
 
 
 class History(Protocol):
-    """What was heard, decided and told. A write is visible to the next read."""
+    """What was heard, decided and told. A write is visible to the next read; every read may raise UnavailableError."""
 
     @abstractmethod
     async def record(self, entries: Sequence[JournalEntry]) -> None:
@@ -19,6 +19,7 @@ class History(Protocol):
 
         Raises:
             UnavailableError: none or some are kept; repeat all.
+            RefusedError: one of them can never be kept; none of them is.
         """
 
     @abstractmethod

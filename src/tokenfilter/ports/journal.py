@@ -29,11 +29,21 @@ class Journal(Protocol):
 
     @abstractmethod
     async def read(self, limit: int) -> Sequence[Noted]:
-        """The oldest entries not yet given to this reader; waits until there is at least one."""
+        """The oldest entries not yet given to this reader; waits until there is at least one.
+
+        What a former reader left comes first.
+
+        Raises:
+            UnavailableError: nothing could be read; try again.
+        """
 
     @abstractmethod
     async def acknowledge(self, noted: Sequence[Noted]) -> None:
-        """These are in history. Repeating is safe."""
+        """These are in history. Repeating is safe.
+
+        Raises:
+            UnavailableError: it cannot be known which are acknowledged; repeat.
+        """
 
     @abstractmethod
     async def length(self) -> int:

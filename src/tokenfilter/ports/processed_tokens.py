@@ -6,8 +6,9 @@ from typing import Protocol
 
 from tokenfilter.domain.cohorts import TokenRecords
 from tokenfilter.domain.decide import Decision
-from tokenfilter.domain.ids import Token
+from tokenfilter.domain.ids import Destination, Token
 from tokenfilter.domain.notification import Notification
+from tokenfilter.ports.event_stream import Entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,13 +30,33 @@ class ProcessedTokens(Protocol):
         """
 
     @abstractmethod
-    async def settle(self, decision: Decision, alerts: tuple[Notification, ...]) -> Settled:
-        """Write the decision's records, queue its alerts and note the event in the journal, all or nothing.
+    async def settle(self, decision: Decision, alerts: tuple[Notification, ...], entry: Entry | None = None) -> Settled:
+        """Write the decision's records, queue its alerts, note the event in the journal, acknowledge `entry`.
 
-        When it returns, every alert's destination counts as told and its alert is in the outbox exactly once. Repeating
-        the same call is safe: whoever was told is not told again.
+        When it returns, every alert's destination counts as told and its alert is in the outbox exactly once. Nobody
+        counts as told without an alert being queued. Repeating the same call is safe, also after it was broken off in
+        the middle: whoever was told is not told again.
 
         Raises:
-            StaleOwnerError: the records changed since they were read; nothing was written; read and decide again.
-            UnavailableError: nothing was recorded, or it cannot be known; repeat.
+            StaleOwnerError: the records changed since they were read, or another worker owns the token now: the records
+            were not written; read and decide again.
+            UnavailableError: it cannot be known what was written; read, decide and settle again.
+        """
+
+    @abstractmethod
+    async def restore(self, token: Token, records: TokenRecords) -> None:
+        """Unite what a survivor remembers of a token with what is stored: whoever counts as accepted in either does.
+
+        Of everything else the one that was seen last counts. Repeating is safe.
+
+        Raises:
+            UnavailableError: nothing was restored, or it cannot be known; repeat.
+        """
+
+    @abstractmethod
+    async def forget(self, destinations: frozenset[Destination]) -> None:
+        """Keep nothing of these destinations (R62); they may be told anew. Repeating is safe.
+
+        Raises:
+            UnavailableError: some may be left; repeat.
         """

@@ -4,8 +4,8 @@ from abc import abstractmethod
 from datetime import datetime
 from typing import Protocol
 
-from tokenfilter.domain.delivery import Pace
 from tokenfilter.domain.ids import ChatId
+from tokenfilter.domain.pace import Pace
 
 
 class SendBudget(Protocol):

@@ -3,8 +3,10 @@
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
+from tokenfilter.domain.history import SubscriberSaved
 from tokenfilter.domain.ids import ChatId, Destination
 from tokenfilter.domain.subscriber import Route, Subscriber
 
@@ -35,10 +37,10 @@ class Subscribers(Protocol):
         """
 
     @abstractmethod
-    async def save(self, subscriber: Subscriber) -> Subscriber:
+    async def save(self, subscriber: Subscriber, *, now: datetime) -> Subscriber:
         """Store the subscriber, whose `version` must be the stored one (0 for a new one), and return it as stored.
 
-        When it returns, events ingested from now on are judged by what was stored.
+        When it returns, events ingested from now on are judged by what was stored, and the journal says so.
 
         Raises:
             ConflictError: the stored version is another; nothing was written.
@@ -46,8 +48,31 @@ class Subscribers(Protocol):
         """
 
     @abstractmethod
+    async def remove(self, chat: ChatId, *, now: datetime) -> bool:
+        """Forget the subscriber and note in the journal that the person is forgotten; False if there was none.
+
+        When it returns, events ingested from now on are judged without any filter of theirs. Repeating is safe.
+
+        Raises:
+            UnavailableError: it cannot be known whether it was removed; repeat.
+        """
+
+    @abstractmethod
+    async def restore(self, saved: Sequence[SubscriberSaved]) -> None:
+        """Store what the permanent store kept, each with the number of its last change, unless a newer version is here.
+
+        Repeating is safe; nothing is noted in the journal.
+
+        Raises:
+            UnavailableError: some may be missing; repeat.
+        """
+
+    @abstractmethod
     async def changes(self, after: int) -> Sequence[Change]:
-        """The changes with a number above `after`, in order; at least the last one of every subscriber."""
+        """The changes with a number above `after`, in order; at least the last one of every subscriber.
+
+        Changes that a later one replaced are kept for at least ten minutes.
+        """
 
     @abstractmethod
     async def seq(self) -> int:

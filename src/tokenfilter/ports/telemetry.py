@@ -1,4 +1,4 @@
-"""What the program does, told as it happens: for the dashboard, the metrics and the stage."""
+"""What the program does, told as it happens: for the dashboard, the metrics, the log and the stage."""
 
 from abc import abstractmethod
 from datetime import datetime
@@ -6,7 +6,9 @@ from typing import Protocol
 
 from tokenfilter.domain.decide import Decision
 from tokenfilter.domain.event import Event
+from tokenfilter.domain.health import Cleared, Raised
 from tokenfilter.domain.history import DeliveryOutcome
+from tokenfilter.domain.ids import ChatId
 from tokenfilter.domain.notification import Notification
 
 
@@ -39,8 +41,45 @@ class Telemetry(Protocol):
 
     @abstractmethod
     def failed(self, what: str, detail: str, *, now: datetime) -> None:
-        """Something went wrong that a person may want to look at; `detail` holds no secret."""
+        """Something went wrong that a person may want to look at; `detail` holds no secret.
+
+        `what` is the neighbour's name where one is at fault, as in `state_changed`; else what was being done.
+        """
+
+    @abstractmethod
+    def state_changed(self, what: str, state: str, reason: str, *, now: datetime) -> None:
+        """A neighbour (`redis`, `postgres`, `telegram`) is `up`, `down` or `returning`; `reason` holds no secret.
+
+        Told by the one who decides whether the neighbour is used. Telling the same again changes nothing.
+        """
+
+    @abstractmethod
+    def alarm(self, change: Raised | Cleared) -> None:
+        """An alarm was raised, or cleared."""
+
+    @abstractmethod
+    def setting_changed(self, chat: ChatId, what: str, before: str | None, after: str | None, *, now: datetime) -> None:
+        """A person changed a setting; None: there was none before, or there is none any more."""
+
+    @abstractmethod
+    def command(self, name: str, seconds: float) -> None:
+        """A call of a store took so long: `redis.xadd`, `postgres.insert`.
+
+        The names are few, and none names a person or a token.
+        """
+
+    @abstractmethod
+    def cache(self, name: str, *, hits: int, misses: int, evicted: int, entries: int) -> None:
+        """A cache's totals since the start, and how many entries it holds now; told at least once a minute."""
 
     @abstractmethod
     def gauge(self, name: str, value: float) -> None:
-        """A level now: `queue`, `outbox`, `held`, `journal`, `loop_lag_ms`."""
+        """A level now.
+
+        `queue`, `outbox`, `held`, `journal` and `dead` (letters) are lengths; `loop_lag_ms`; `memory_bytes`, and
+        `memory_limit_bytes` where there is a limit.
+        """
+
+    @abstractmethod
+    def heartbeat(self, *, now: datetime) -> None:
+        """A minute has passed: figures kept by the minute are told, and begin anew."""

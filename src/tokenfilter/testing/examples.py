@@ -15,6 +15,7 @@ from tokenfilter.domain.event import Event, Heard, StampedTick, Tick, TokenFacts
 from tokenfilter.domain.evidence import Evidence, gather
 from tokenfilter.domain.filter import Recheck
 from tokenfilter.domain.filter_text import parse_filter
+from tokenfilter.domain.history import DeliveryOutcome, DeliverySettled
 from tokenfilter.domain.ids import (
     ChannelId,
     ChatId,
@@ -146,4 +147,19 @@ def alert(
         body=CallAlert(evidence=evidence, filters=("Filter 1",)),
         queued_at=queued_at,
         useful_until=queued_at + useful_for,
+    )
+
+
+def ended(
+    notification: Notification, outcome: DeliveryOutcome = DeliveryOutcome.SENT, *, at: datetime = NOON
+) -> DeliverySettled:
+    """How a notification ended."""
+    event = notification.body.evidence.event if isinstance(notification.body, CallAlert) else None
+    return DeliverySettled(
+        notification=notification.id,
+        token=event.token if event else None,
+        event=event.id if event else None,
+        destination=notification.destination,
+        outcome=outcome,
+        at=at,
     )

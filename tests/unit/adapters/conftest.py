@@ -14,7 +14,9 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from tokenfilter.adapters.memory.archive import MemoryArchive
 from tokenfilter.adapters.memory.clock import HandClock
+from tokenfilter.adapters.memory.event_stream import MemoryEventStream
 from tokenfilter.adapters.memory.filter_index import MemoryFilterIndex
 from tokenfilter.adapters.memory.history import MemoryHistory
 from tokenfilter.adapters.memory.journal import MemoryJournal
@@ -28,6 +30,8 @@ from tokenfilter.adapters.telegram.bot import TelegramBot
 from tokenfilter.app.backtest_filter import BacktestFilter
 from tokenfilter.app.edit_settings import EditSettings
 from tokenfilter.app.explain_verdict import ExplainVerdict
+from tokenfilter.app.forget_person import ForgetPerson
+from tokenfilter.app.note_activity import NoteActivity
 from tokenfilter.domain.history import EventSettled
 from tokenfilter.domain.ids import ChatId
 from tokenfilter.domain.subscriber import Subscriber
@@ -158,8 +162,10 @@ class TelegramTalk:
 @pytest.fixture
 async def talk(telegram_page):
     clock, history = HandClock(NOON), MemoryHistory()
-    subscribers, index, sessions = MemorySubscribers(), MemoryFilterIndex(), MemorySessions()
-    tokens = MemoryProcessedTokens(outbox=MemoryOutbox(), journal=MemoryJournal())
+    journal = MemoryJournal()
+    subscribers, index, sessions = MemorySubscribers(journal=journal), MemoryFilterIndex(), MemorySessions()
+    outbox, events = MemoryOutbox(journal=journal), MemoryEventStream()
+    tokens = MemoryProcessedTokens(outbox=outbox, journal=journal, events=events)
     for number in range(1, 9):
         at = NOON - timedelta(hours=number)
         event = stamped(
@@ -182,6 +188,11 @@ async def talk(telegram_page):
         edits=edits,
         explains=ExplainVerdict(history=history, subscribers=subscribers, tokens=tokens, index=index, clock=clock),
         previews=BacktestFilter(history=history, clock=clock),
+        person=ForgetPerson(
+            subscribers=subscribers, tokens=tokens, sessions=sessions, archive=MemoryArchive(history), clock=clock
+        ),
+        activity=NoteActivity(journal=journal, clock=clock),
+        retention_days=90,
         sessions=sessions,
         budget=MemorySendBudget(),
         clock=clock,

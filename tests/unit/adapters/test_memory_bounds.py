@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from tokenfilter.adapters.memory.event_stream import MemoryEventStream
 from tokenfilter.adapters.memory.history import KEPT_FOR, MemoryHistory
 from tokenfilter.adapters.memory.journal import MemoryJournal
 from tokenfilter.adapters.memory.outbox import MemoryOutbox
@@ -73,7 +74,9 @@ async def test_prices_older_than_two_days_say_nothing_of_a_token_any_more():
 
 async def test_records_of_which_nothing_is_left_are_swept_and_no_others(monkeypatch):
     monkeypatch.setattr(f"{HOME}.processed_tokens._SWEEP_EVERY", 3)
-    tokens = MemoryProcessedTokens(outbox=MemoryOutbox(), journal=MemoryJournal())
+    journal = MemoryJournal()
+    outbox = MemoryOutbox(journal=journal)
+    tokens = MemoryProcessedTokens(outbox=outbox, journal=journal, events=MemoryEventStream())
     for n, at in ((1, NOON), (2, NOON + REJECTED_FOR / 2), (3, NOON + REJECTED_FOR)):
         said = examples.stamped(examples.heard(f"e{n}", about=examples.token(n), at=at, mcap=1))
         await tokens.settle(examples.decided(said, [examples.route(1, "mcap >= 9")]), ())

@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from tokenfilter.adapters.sandbox.browser_stream import RING, BrowserStream
+from tokenfilter.adapters.sandbox.chronicle import Chronicle
 from tokenfilter.adapters.sandbox.limits import UNPACED
 from tokenfilter.adapters.sandbox.sandbox import Sandbox
 
@@ -185,7 +186,7 @@ async def test_an_answered_press_is_shown_to_who_pressed(page) -> None:
 @given(missed=st.integers(min_value=0, max_value=3), overflow=st.integers(min_value=-2, max_value=2))
 @settings(max_examples=20)
 async def test_a_follower_gets_every_event_or_is_told_to_start_over(missed: int, overflow: int) -> None:
-    stream = BrowserStream()
+    stream = BrowserStream(Chronicle(None))
     for number in range(RING + overflow):
         stream.publish("message", number)
     followed = stream.follow(missed)
@@ -202,12 +203,16 @@ async def test_the_ledger_lists_every_call_but_polls(page) -> None:
     await page.bot("getMe")
     await page.bot("getUpdates")
     await page.http.post(f"/bot{TOKEN}/sendMessage", json={"chat_id": 5, "text": "x"})
-    calls = (await page.get("/api/ledger"))["calls"]
+    found = await page.get("/api/ledger")
+    calls = found["calls"]
     assert [(call["method"], call["chat_id"], call["error_code"]) for call in calls] == [
         ("getMe", None, None),
         ("sendMessage", 5, 400),
     ]
     assert (await page.get(f"/api/ledger?after={calls[0]['n']}"))["calls"] == calls[1:]
+    assert (await page.get("/api/ledger?limit=1")) == {"calls": calls[:1], "last": found["last"]}
+    assert (await page.get("/api/ledger?after=9"))["calls"] == []
+    assert (await page.get("/api/ledger?limit=5001"))["error"] == "expected limit from 1 to 5000"
 
 
 async def test_a_scripted_fault_is_met_by_the_calls_it_names_and_no_more(page) -> None:

@@ -110,6 +110,9 @@ async def test_a_refused_token_is_told_at_the_start(telegram_page, talk):
         edits=talk.edits,
         explains=None,  # type: ignore[arg-type]
         previews=None,  # type: ignore[arg-type]
+        person=None,  # type: ignore[arg-type]
+        activity=None,  # type: ignore[arg-type]
+        retention_days=90,
         sessions=talk.sessions,
         budget=MemorySendBudget(),
         clock=talk.clock,

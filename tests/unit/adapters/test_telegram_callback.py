@@ -52,7 +52,7 @@ def _subsets(size: int):
     known = {
         0: [()],
         1: [("token",), ("number",), ("word",), ("destination",), ("channel",)],
-        2: [("token", "number"), ("number", "part"), ("number", "destination")],
+        2: [("token", "number"), ("number", "part"), ("number", "destination"), ("number", "key")],
         3: [("number", "part", "key"), ("number", "part", "word"), ("number", "part", "value")],
         4: [("number", "part", "key", "word")],
         5: [("number", "part", "key", "word", "value")],

@@ -1,6 +1,7 @@
 """One process on memory adapters and a clock moved by hand: what the use cases are tried on."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -9,6 +10,7 @@ import pytest
 
 from tokenfilter.adapters.memory.channels import MemoryChannels
 from tokenfilter.adapters.memory.clock import HandClock
+from tokenfilter.adapters.memory.dead_letters import MemoryDeadLetters
 from tokenfilter.adapters.memory.event_stream import MemoryEventStream
 from tokenfilter.adapters.memory.filter_index import MemoryFilterIndex
 from tokenfilter.adapters.memory.history import MemoryHistory
@@ -23,6 +25,7 @@ from tokenfilter.app.backtest_filter import BacktestFilter
 from tokenfilter.app.deliver_notifications import DeliverNotifications
 from tokenfilter.app.edit_settings import EditSettings
 from tokenfilter.app.explain_verdict import ExplainVerdict
+from tokenfilter.app.follow_chats import FollowChats
 from tokenfilter.app.ingest_events import IngestEvents
 from tokenfilter.app.match_events import MatchEvents
 from tokenfilter.app.notice_silence import NoticeSilence
@@ -37,9 +40,9 @@ from tokenfilter.testing.examples import NOON
 _STEP = timedelta(milliseconds=50)
 
 
-async def settle():
+async def settle(turns=40):
     """Give everything that can go on its turn."""
-    for _ in range(40):
+    for _ in range(turns):
         await asyncio.sleep(0)
 
 
@@ -50,22 +53,29 @@ class Process:
     capacity: int = 10_000
     messenger: MemoryMessenger = field(default_factory=MemoryMessenger)
     history: MemoryHistory = field(default_factory=MemoryHistory)
-    subscribers: MemorySubscribers = field(default_factory=MemorySubscribers)
+    journal: MemoryJournal = field(default_factory=MemoryJournal)
+    subscribers_of: Callable[..., MemorySubscribers] = MemorySubscribers
 
     def __post_init__(self):
         self.clock = HandClock(NOON)
         self.events = MemoryEventStream(capacity=self.capacity)
         self.index = MemoryFilterIndex()
-        self.journal, self.outbox, self.channels = MemoryJournal(), MemoryOutbox(), MemoryChannels()
-        self.tokens = MemoryProcessedTokens(outbox=self.outbox, journal=self.journal)
+        self.subscribers = self.subscribers_of(journal=self.journal)
+        self.outbox, self.channels = MemoryOutbox(journal=self.journal), MemoryChannels()
+        self.dead = MemoryDeadLetters()
+        self.tokens = MemoryProcessedTokens(outbox=self.outbox, journal=self.journal, events=self.events)
         self.budget = MemorySendBudget()
         self.telemetry = MemoryTelemetry()
         watched = {"clock": self.clock, "telemetry": self.telemetry}
         heard = {"events": self.events, "channels": self.channels, "subscribers": self.subscribers}
+        heard["dead"] = self.dead
         self.edits = EditSettings(subscribers=self.subscribers, clock=self.clock)
+        self.chats = FollowChats(subscribers=self.subscribers, outbox=self.outbox, clock=self.clock)
         self.ingest = IngestEvents(**heard, journal=self.journal, **watched)
         self.match = MatchEvents(**heard, index=self.index, tokens=self.tokens, **watched)
-        self.relay = RelayJournal(journal=self.journal, history=self.history, **watched)
+        self.relay = RelayJournal(
+            journal=self.journal, history=self.history, dead=self.dead, random=lambda: 0.5, **watched
+        )
         self.backtest = BacktestFilter(history=self.history, clock=self.clock)
         self.explain = ExplainVerdict(
             history=self.history,
@@ -77,19 +87,29 @@ class Process:
         self.silence = NoticeSilence(subscribers=self.subscribers, history=self.history, outbox=self.outbox, **watched)
         self.health = WatchHealth(events=self.events, outbox=self.outbox, journal=self.journal, **watched)
 
-    def sender(self, *, at_once=10):
+    def sender(self, *, at_once=10, slices=5):
         """A sender that begins with nothing in hand."""
         return DeliverNotifications(
             outbox=self.outbox,
             messenger=self.messenger,
             budget=self.budget,
-            journal=self.journal,
             subscribers=self.subscribers,
             clock=self.clock,
             telemetry=self.telemetry,
-            on_gone=self.edits.mark_unreachable,
+            on_gone=self.chats.gone,
+            on_moved=self.chats.moved,
             at_once=at_once,
+            slices=slices,
         )
+
+    async def flow(self, span):
+        """Let time pass from one instant at which somebody wakes to the next."""
+        await settle()
+        until = self.clock.now() + span
+        while wakes := [at for at, _ in self.clock._sleepers if at <= until]:
+            self.clock.advance(min(wakes) - self.clock.now())
+            await settle(15)
+        self.clock.advance(until - self.clock.now())
 
     async def subscribe(self, chat, *texts):
         """A subscriber with these filters."""
@@ -136,7 +156,9 @@ class Process:
             await asyncio.wait([task])
 
     async def owe(self, chat, number=1, **more):
-        """Owe a chat alerts about so many tokens."""
+        """Owe a chat, which is a subscriber from then on, alerts about so many tokens."""
+        if await self.edits.subscriber(ChatId(chat)) is None:
+            await self.subscribe(chat)
         about = [examples.stamped(examples.heard(f"e{n}", about=examples.token(n))) for n in range(1, number + 1)]
         owed = [examples.alert(chat, about=event, **more) for event in about]
         for alert in owed:
@@ -157,6 +179,21 @@ class Process:
         return [n for n in self.messenger.sent if n.destination.chat == chat]
 
 
+class Asked(MemoryMessenger):
+    """Counts what it was asked to send, and fails everything while it is away."""
+
+    def __init__(self):
+        super().__init__()
+        self.asked = 0
+        self.away = None
+
+    async def send(self, notification, *, reader):
+        self.asked += 1
+        if self.away:
+            raise self.away
+        return await super().send(notification, reader=reader)
+
+
 @pytest.fixture
 def process():
     return Process()
@@ -165,3 +202,8 @@ def process():
 @pytest.fixture
 def new_process():
     return Process
+
+
+@pytest.fixture
+def counting():
+    return Process(messenger=Asked())

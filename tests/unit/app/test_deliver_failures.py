@@ -1,6 +1,7 @@
 """Each way in which a send can fail leads to the one end that it must."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,8 +9,7 @@ import pytest
 from tokenfilter.adapters.memory.messenger import MemoryMessenger
 from tokenfilter.domain.history import DeliveryOutcome
 from tokenfilter.domain.ids import ChatId
-from tokenfilter.domain.notification import CallAlert
-from tokenfilter.domain.subscriber import Standing
+from tokenfilter.domain.notification import CallAlert, Lane
 from tokenfilter.ports.failures import (
     MigratedError,
     RateLimitedError,
@@ -20,6 +20,11 @@ from tokenfilter.ports.failures import (
 from tokenfilter.testing import examples
 
 SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def process(counting):
+    return counting
 
 
 async def test_a_wish_to_wait_is_obeyed_and_the_alert_is_sent_once(process):
@@ -46,29 +51,6 @@ async def test_a_wish_to_wait_in_one_chat_holds_no_other_up(process):
     assert len(process.arrived(1)) == 2
 
 
-async def test_whose_chat_is_gone_is_unreachable_and_is_sent_nothing_more(process):
-    await process.subscribe(1, "mcap >= 1")
-    process.messenger.fail(1, RecipientGoneError("blocked"))
-    await process.owe(1, 3)
-    async with process.running(process.sender().run()):
-        await process.wait(10 * SECOND)
-    assert process.messenger.sent == []
-    assert await process.outcomes() == [DeliveryOutcome.GONE, DeliveryOutcome.MUTED, DeliveryOutcome.MUTED]
-    assert (await process.subscribers.get(ChatId(1))).standing is Standing.UNREACHABLE
-    await process.hear(examples.heard("later", about=examples.token(9), mcap=5))
-    await process.judge()
-    assert await process.outbox.length() == 0
-
-
-async def test_an_alert_goes_to_the_new_id_of_a_chat_that_moved(process):
-    process.messenger.fail(-5, MigratedError(ChatId(-1_005)))
-    await process.owe(-5)
-    async with process.running(process.sender().run()):
-        await process.wait(SECOND)
-    assert [n.destination.chat for n in process.messenger.sent] == [-1_005]
-    assert await process.outbox.length() == 0
-
-
 async def test_what_is_refused_is_not_tried_again_and_the_next_goes_out(process):
     process.messenger.fail(1, RefusedError("message is too long"))
     _, second = await process.owe(1, 2)
@@ -88,7 +70,7 @@ async def test_what_surely_was_not_sent_is_tried_again_later_and_later_until_it_
         await process.wait(3 * SECOND)
     assert process.messenger.sent == [alert]
     assert await process.outcomes() == [DeliveryOutcome.SENT]
-    assert process.telemetry.failures["sending", "no route"][1] == 3
+    assert process.telemetry.failures["telegram", "no route"][1] == 3
 
 
 async def test_what_may_have_been_sent_is_not_sent_again(process):
@@ -101,6 +83,47 @@ async def test_what_may_have_been_sent_is_not_sent_again(process):
     assert await process.outbox.length() == 0
 
 
+async def test_money_that_may_have_been_told_is_told_again_until_that_is_certain(process):
+    process.messenger.fail(1, *[UnavailableError("no answer", acted=None)] * 3)
+    await process.subscribe(1)
+    receipt = replace(examples.alert(1), id="pay:sol:1", lane=Lane.MONEY)
+    await process.outbox.put(receipt)
+    async with process.running(process.sender().run()):
+        await process.wait(60 * SECOND)
+    assert process.messenger.sent == [receipt]
+    assert await process.outcomes() == [DeliveryOutcome.SENT]
+
+
+async def test_while_telegram_is_away_hardly_an_alert_is_given_up_and_afterwards_all_others_go_out(process):
+    process.messenger.away = UnavailableError("bad gateway", acted=None)
+    for chat in range(1, 101):
+        await process.owe(chat, useful_for=timedelta(hours=1))
+    async with process.running(process.sender().run()):
+        await process.wait(timedelta(minutes=1))
+        lost = await process.outcomes()
+        assert process.telemetry.neighbours["telegram"].state == "down"
+        assert len(lost) <= 15
+        process.messenger.away = None
+        await process.wait(timedelta(minutes=1))
+    assert process.telemetry.neighbours["telegram"].state == "up"
+    assert len(process.messenger.sent) == 100 - len(lost)
+    assert await process.outbox.length() == 0
+
+
+async def test_refusals_for_speed_in_many_chats_pause_everything_for_the_longest_wait_asked_for(process):
+    for chat in range(1, 61):
+        if chat <= 4:
+            process.messenger.fail(chat, RateLimitedError(chat * SECOND))
+        await process.owe(chat)
+    async with process.running(process.sender().run()):
+        await process.wait(SECOND / 5)
+        before = len(process.messenger.sent)
+        await process.wait(7 * SECOND / 2)
+        assert len(process.messenger.sent) <= before + 1
+        await process.wait(30 * SECOND)
+    assert len(process.messenger.sent) == 60
+
+
 class Mute(MemoryMessenger):
     """Never answers."""
 
@@ -109,13 +132,13 @@ class Mute(MemoryMessenger):
 
 
 async def test_a_send_that_is_never_answered_ends_in_doubt(new_process, monkeypatch):
-    monkeypatch.setattr("tokenfilter.app.deliver_notifications._DEADLINE", 0)
+    monkeypatch.setattr("tokenfilter.app.deliver_notifications.sending.DEADLINE", 0)
     process = new_process(messenger=Mute())
     await process.owe(1)
     async with process.running(process.sender().run()):
         await process.wait(SECOND)
     assert await process.outcomes() == [DeliveryOutcome.IN_DOUBT]
-    assert list(process.telemetry.failures) == [("sending", "no answer in time")]
+    assert list(process.telemetry.failures) == [("telegram", "no answer in time")]
 
 
 class Clumsy(MemoryMessenger):

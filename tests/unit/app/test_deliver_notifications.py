@@ -7,6 +7,7 @@ from tokenfilter.adapters.memory.messenger import MemoryMessenger
 from tokenfilter.domain.history import DeliveryOutcome
 from tokenfilter.domain.notification import Digest, FoldReason
 from tokenfilter.ports.failures import RateLimitedError
+from tokenfilter.testing import examples
 from tokenfilter.testing.examples import NOON
 
 SECOND = timedelta(seconds=1)
@@ -113,7 +114,7 @@ async def test_what_another_has_finished_meanwhile_is_not_sent(process):
     _, second = await process.owe(1, 2)
     async with process.running(process.sender().run()):
         await process.wait()
-        await process.outbox.finish([second])
+        await process.outbox.finish([examples.ended(second)])
         await process.wait(3 * SECOND)
     assert len(process.messenger.sent) == 1
 

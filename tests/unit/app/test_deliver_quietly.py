@@ -7,7 +7,8 @@ import pytest
 
 from tokenfilter.domain.history import DeliveryOutcome
 from tokenfilter.domain.ids import ChannelId, ChatId, Destination
-from tokenfilter.domain.notification import FoldReason
+from tokenfilter.domain.notification import BlindSpotNotice, FoldReason, Lane
+from tokenfilter.domain.quiet import QuietHours
 from tokenfilter.testing import examples
 from tokenfilter.testing.examples import NOON
 
@@ -15,9 +16,9 @@ SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
 ANNE, BERT, GROUP = ChatId(1), ChatId(2), ChatId(-3)
 
 
-def alert(number=1, *, owners=(ANNE,), to=None, channel="@alpha"):
+def alert(number=1, *, owners=(ANNE,), to=None, channel="@alpha", at=NOON):
     """An alert about a token of its own, called by one channel."""
-    said = examples.heard(f"e{number}", about=examples.token(number), calls=[examples.call(channel)])
+    said = examples.heard(f"e{number}", about=examples.token(number), at=at, calls=[examples.call(channel)])
     made = examples.alert(owners[0], about=examples.stamped(said), to=to, useful_for=24 * HOUR)
     return replace(made, owners=owners)
 
@@ -70,10 +71,11 @@ async def test_of_two_owners_of_a_place_it_is_enough_that_one_wants_to_hear(proc
     assert process.messenger.sent == [shared]
 
 
-async def test_an_alert_whose_owner_is_unknown_is_sent(process):
-    nobody = alert(1, owners=(ChatId(99),))
-    await sending(process, nobody)
-    assert process.messenger.sent == [nobody]
+async def test_what_nobody_is_left_to_ask_for_is_not_sent(process):
+    await process.subscribers.remove(ANNE, now=NOON)
+    ended = await sending(process, alert(1), alert(2, owners=(ANNE, BERT), to=Destination(GROUP)))
+    assert list(ended.values()) == [DeliveryOutcome.MUTED, DeliveryOutcome.SENT]
+    assert process.messenger.sent == [alert(2, owners=(ANNE, BERT), to=Destination(GROUP))]
 
 
 async def test_what_was_snoozed_is_told_in_one_digest_afterwards(process):
@@ -155,4 +157,89 @@ async def test_a_digest_is_not_sent_to_whom_stopped_before_its_turn(process):
         await process.edits.stop(ANNE)
         await process.wait(40 * SECOND)
     assert process.messenger.sent == []
+    assert await process.outbox.length() == 0
+
+
+async def test_what_comes_in_quiet_hours_is_told_in_one_digest_when_they_end(process):
+    await process.edits.set_zone(ANNE, "Europe/Berlin")  # noon is 13 o'clock there
+    await process.edits.set_quiet(ANNE, QuietHours(start=12, end=14))
+    for n in range(1, 4):
+        await process.outbox.put(alert(n))
+    async with process.running(process.sender().run()):
+        await process.wait(HOUR - SECOND, step=SECOND)
+        assert process.messenger.sent == []
+        await process.wait(10 * SECOND)
+        await process.outbox.put(alert(9))
+        await process.wait(10 * SECOND)
+    digest, after = process.messenger.sent
+    assert digest.body.reason is FoldReason.QUIET
+    assert [a.token for a in digest.body.alerts] == [examples.token(n) for n in range(1, 4)]
+    assert after == alert(9)
+
+
+async def test_what_is_no_alert_waits_for_the_end_of_quiet_hours_too_and_money_does_not(process):
+    await process.edits.set_quiet(ANNE, QuietHours(start=11, end=13))
+    hint = BlindSpotNotice(filter_id="1.1", filter_name="A", criterion="win", unknown=9, refusals=10)
+    notice = replace(alert(1), id="notice", lane=Lane.REPORTS, body=hint)
+    money = replace(notice, id="money", lane=Lane.MONEY)
+    for one in (notice, money):
+        await process.outbox.put(one)
+    async with process.running(process.sender().run()):
+        await process.wait(HOUR - SECOND, step=SECOND)
+        assert process.messenger.sent == [money]
+        await process.wait(5 * SECOND)
+    assert process.messenger.sent == [money, notice]
+
+
+async def test_money_is_told_to_whom_stopped(process):
+    await process.edits.stop(ANNE)
+    money = replace(alert(1), id="money", lane=Lane.MONEY)
+    await sending(process, money)
+    assert process.messenger.sent == [money]
+
+
+async def test_what_is_over_the_cap_comes_in_one_digest_at_the_end_of_the_hour_however_much_it_is(process):
+    await process.edits.set_most_per_hour(ANNE, 5)
+    sender = process.sender()
+    async with process.running(sender.run()):
+        for n in range(1, 71):
+            await process.outbox.put(alert(n))
+            await process.wait(2 * SECOND, step=SECOND)
+        assert sender.waiting < 25, "what is held is folded before there is too much of it"
+        await process.wait(HOUR - 145 * SECOND, step=SECOND)
+        assert len(process.messenger.sent) == 5
+        await process.wait(10 * SECOND)
+        await process.outbox.put(alert(99))
+        await process.wait(2 * SECOND)
+    digest, after = process.messenger.sent[5:]
+    assert (digest.body.reason, digest.body.number) == (FoldReason.CAPPED, 65)
+    assert after == alert(99)
+    assert await process.outbox.length() == 0
+
+
+async def test_a_higher_cap_tells_at_once_what_was_held(process):
+    await process.edits.set_most_per_hour(ANNE, 1)
+    for n in (1, 2, 3):
+        await process.outbox.put(alert(n))
+    async with process.running(process.sender().run()):
+        await process.wait(5 * SECOND)
+        assert len(process.messenger.sent) == 1
+        await process.edits.set_most_per_hour(ANNE, None)
+        await process.wait(5 * SECOND)
+    assert process.messenger.sent[-1].body.number == 2
+
+
+async def test_much_that_is_held_through_a_night_ends_in_one_digest_with_the_number_of_all(process):
+    await process.edits.snooze(ANNE, HOUR)
+    sender = process.sender()
+    async with process.running(sender.run()):
+        for n in range(1, 101):
+            await process.outbox.put(alert(n, at=NOON + n * SECOND))
+        await process.wait(2 * 60 * SECOND, step=SECOND)
+        assert process.messenger.sent == []
+        assert sender.waiting <= 21
+        await process.wait(HOUR, step=SECOND)
+    (digest,) = process.messenger.sent
+    assert digest.body.number == 100
+    assert [a.token for a in digest.body.alerts] == [examples.token(n) for n in range(71, 101)]
     assert await process.outbox.length() == 0

@@ -10,6 +10,7 @@ from tokenfilter.adapters.memory.subscribers import MemorySubscribers
 from tokenfilter.app.edit_settings import MAX_PLACES
 from tokenfilter.domain.filter_text import parse_filter
 from tokenfilter.domain.ids import ChannelId, ChatId, Destination
+from tokenfilter.domain.quiet import QuietHours
 from tokenfilter.domain.subscriber import MAX_FILTERS, InvalidSettingError, Mutes, Standing, Subscriber
 from tokenfilter.ports.subscribers import ConflictError
 from tokenfilter.testing import examples
@@ -201,21 +202,19 @@ async def test_an_edit_that_changes_nothing_is_not_saved(edits):
 class Contested(MemorySubscribers):
     """Lets somebody else save the subscriber just before each of the next saves."""
 
-    def __init__(self):
-        super().__init__()
-        self.times = 0
+    times = 0
 
-    async def save(self, subscriber):
+    async def save(self, subscriber, *, now):
         if self.times:
             self.times -= 1
             found = await self.get(subscriber.chat) or Subscriber(chat=subscriber.chat)
-            await super().save(replace(found, name=f"{found.name}!"))
-        return await super().save(subscriber)
+            await super().save(replace(found, name=f"{found.name}!"), now=now)
+        return await super().save(subscriber, now=now)
 
 
 @pytest.fixture
 def contested(new_process):
-    return new_process(subscribers=Contested())
+    return new_process(subscribers_of=Contested)
 
 
 async def test_a_conflicting_edit_is_repeated_on_what_it_met(contested):
@@ -244,3 +243,19 @@ async def test_edits_of_many_at_once_are_all_kept(process):
     mutes = [process.edits.mute_token(ANNE, examples.token(n)) for n in range(1, 30)]
     await asyncio.gather(*mutes)
     assert len((await process.edits.subscriber(ANNE)).mutes.tokens) == 29
+
+
+async def test_quiet_hours_and_a_cap_are_kept_until_they_are_taken_away(edits):
+    night = QuietHours(start=22, end=7)
+    await edits.set_quiet(ANNE, night)
+    changed = await edits.set_most_per_hour(ANNE, 10)
+    assert (changed.quiet, changed.most_per_hour) == (night, 10)
+    await edits.set_quiet(ANNE, None)
+    changed = await edits.set_most_per_hour(ANNE, None)
+    assert (changed.quiet, changed.most_per_hour) == (None, None)
+
+
+@pytest.mark.parametrize("most", [0, -1, 61])
+async def test_a_cap_that_cannot_be_kept_is_refused_with_what_can(edits, most):
+    with pytest.raises(InvalidSettingError, match="1 to 60"):
+        await edits.set_most_per_hour(ANNE, most)

@@ -86,7 +86,7 @@ async def test_what_cannot_be_read_is_kept_for_inspection_and_stops_nothing(proc
     broken = Unreadable(reason="not JSON", sample='{"a":')
     said = [examples.heard("e1"), broken, examples.heard("e2", at=NOON + timedelta(seconds=1))]
     await process.ingest.follow(ListFeed(said))
-    assert [(b.reason, b.sample) for b in await process.events.buried(9)] == [("not JSON", '{"a":')]
+    assert [(b.reason, b.sample) for b in await process.dead.newest(9)] == [("not JSON", '{"a":')]
     assert process.telemetry.unreadable_by_reason == {"memory: not JSON": 1}
     assert [item.id for item in await stamps(process)] == ["e1", "e2"]
 

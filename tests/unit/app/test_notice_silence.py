@@ -34,7 +34,7 @@ async def owed(process):
 async def told(process):
     """The bodies of what is owed, which then is done with."""
     found = await owed(process)
-    await process.outbox.finish(found)
+    await process.outbox.finish([examples.ended(n) for n in found])
     return [n.body for n in found]
 
 
@@ -54,7 +54,7 @@ async def test_a_filter_that_refuses_for_one_unknown_fact_is_told_of_once_a_day(
         filter_id=made.id, filter_name="Filter", criterion="tax", unknown=30, refusals=30
     )
     assert (notice.destination.chat, notice.lane, notice.owners) == (ANNE, Lane.REPORTS, (ANNE,))
-    await process.outbox.finish([notice])
+    await process.outbox.finish([examples.ended(notice)])
     await process.silence.look()
     process.clock.advance(TOLD_AGAIN - MOMENT)
     await judged(process, 30, first=101, mcap=20_000)
@@ -134,7 +134,7 @@ async def test_everybody_has_their_turn_though_a_look_takes_only_some(process, m
         await process.silence.look()
         found = await owed(process)
         heard_by.append([n.destination.chat for n in found])
-        await process.outbox.finish(found)
+        await process.outbox.finish([examples.ended(n) for n in found])
     assert heard_by == [[1, 2], [3, 4], [5]]
 
 
@@ -165,15 +165,15 @@ class Contested(MemorySubscribers):
 
     conflicts = 0
 
-    async def save(self, subscriber):
+    async def save(self, subscriber, *, now):
         if self.conflicts:
             self.conflicts -= 1
             raise ConflictError("changed meanwhile")
-        return await super().save(subscriber)
+        return await super().save(subscriber, now=now)
 
 
 async def test_a_conflicting_edit_is_met_by_reading_again(new_process):
-    process = new_process(subscribers=Contested())
+    process = new_process(subscribers_of=Contested)
     made = await lenient(process)
     await judged(process, 30, mcap=20_000, tax=3)
     process.subscribers.conflicts = 2

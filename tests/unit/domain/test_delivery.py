@@ -1,283 +1,82 @@
-"""Sending order: within Telegram's limits on any pattern of arrivals, fair, and nothing lost or doubled."""
+"""One message that stands for many, and how a notification ended."""
 
-from collections import Counter, defaultdict
 from dataclasses import replace
 from datetime import timedelta
-from itertools import pairwise
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
-from tokenfilter.domain.delivery import (
-    CHAT_EVERY,
-    GROUP_MOST,
-    GROUP_WINDOW,
-    LOWER_LANE_EVERY,
-    OVERALL_EVERY,
-    FairQueue,
-    Pace,
-    digest_of,
-)
-from tokenfilter.domain.ids import ChatId, Destination
-from tokenfilter.domain.notification import FoldReason, Lane, Notification
+from tokenfilter.domain.delivery import MOST_LISTED, digest_of, ended, fold_reason, is_foldable
+from tokenfilter.domain.history import DeliveryOutcome
+from tokenfilter.domain.notification import FoldReason, Lane, PlaceLost
 from tokenfilter.testing import examples
 from tokenfilter.testing.examples import NOON
 
-SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
-PLACES = (
-    *(Destination(ChatId(n)) for n in range(1, 6)),
-    Destination(ChatId(-1)),
-    Destination(ChatId(-1), 7),
-    Destination(ChatId(-2)),
-)
-PLAIN = examples.alert()
+SECOND = timedelta(seconds=1)
 
 
-def alert(number, to=PLACES[0], *, lane=Lane.ALERTS, queued_at=NOON, useful_for=timedelta(hours=9)):
-    """An alert that its number names."""
-    useful_until = queued_at + useful_for
-    return replace(PLAIN, id=f"n{number}", destination=to, lane=lane, queued_at=queued_at, useful_until=useful_until)
+def alert(number, **more):
+    """An alert about a token of its own, heard that many seconds after noon."""
+    said = examples.heard(f"e{number}", about=examples.token(number), at=NOON + number * SECOND)
+    return replace(examples.alert(about=examples.stamped(said), **more), id=f"n{number}")
 
 
-def reserved(pace, chat, now):
-    """When a message to a chat goes, its place in the budget taken."""
-    at = max(now, pace.overall_free_at(), pace.chat_free_at(chat))
-    pace.spend(chat, at)
-    return at
+ALERTS = [alert(number) for number in range(1, 201)]
 
 
-class Sender:
-    """Sends as app/deliver_notifications.py does: one after the other, each at its place in the budget."""
-
-    def __init__(self, *, most=20):
-        self.queue, self.pace, self.now = FairQueue(most=most), Pace(), NOON
-        self.sent = []
-        self.folded = []
-
-    def run(self, until, *, unsent=lambda _: None):
-        """Send what may go until an instant; `unsent` says for how long a notification must be put back."""
-        while self.now <= until:
-            taken = self.queue.take(self.now, self.pace)
-            if isinstance(taken, Notification):
-                self.now = reserved(self.pace, taken.destination.chat, self.now)
-                rest = unsent(taken)
-                if rest is None:
-                    self.sent.append((self.now, taken))
-                else:
-                    self.queue.put_back(taken, until=self.now + rest)
-            elif taken:
-                self.folded.append(taken)
-            else:
-                wake_at = self.queue.wake_at()
-                self.now = min(until, wake_at) if wake_at and wake_at > self.now else until
-                if self.now == until and (wake_at is None or wake_at > until):
-                    return
-
-    def all_ids(self):
-        """Everything that left the queue."""
-        return [n.id for _, n in self.sent] + [n.id for batch in self.folded for n in batch]
+@pytest.mark.parametrize("reason", FoldReason)
+def test_a_digest_holds_every_folded_alert_oldest_first(reason):
+    folded = [replace(ALERTS[n], owners=(n % 2, 7)) for n in (3, 0, 2, 1)]
+    digest = digest_of(folded, reason, now=NOON)
+    assert digest.body.reason is reason
+    assert digest.body.alerts == tuple(n.body for n in ALERTS[:4])
+    assert (digest.destination, digest.lane) == (folded[0].destination, Lane.REPORTS)
+    assert set(digest.owners) == {0, 1, 7}
+    assert (digest.queued_at, digest.useful_until) == (NOON, NOON + timedelta(hours=6))
 
 
-arrivals = st.lists(
-    st.tuples(
-        st.sampled_from((0, 0, 0, 10, 300, 5_000)),
-        st.sampled_from(PLACES),
-        st.sampled_from((*(Lane.ALERTS,) * 4, Lane.MONEY, Lane.REPORTS)),
-        st.sampled_from((timedelta(hours=9), timedelta(hours=9), SECOND)),
-    ),
-    max_size=120,
-)
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=8))
+def test_digests_of_digests_lose_no_count_and_list_the_newest(sizes):
+    rest, digest = list(ALERTS), None
+    for size in sizes:
+        batch, rest = rest[:size], rest[size:]
+        digest = digest_of([*batch, *([digest] if digest else [])], FoldReason.QUIET, now=NOON)
+    number = min(sum(sizes), len(ALERTS))
+    assert digest.body.number == number
+    assert digest.body.alerts == tuple(n.body for n in ALERTS[:number][-MOST_LISTED:])
 
 
-def played(story, *, most=20, unsent=lambda _: None, replies=()):
-    """A sender that was given a story and all the time it needs."""
-    sender, at = Sender(most=most), NOON
-    for number, (after, to, lane, useful_for) in enumerate(story):
-        at += timedelta(milliseconds=after)
-        sender.run(at, unsent=unsent)
-        if number in replies:
-            sender.pace.spend(to.chat, sender.now)
-        sender.queue.put(alert(number, to, lane=lane, queued_at=at, useful_for=useful_for))
-    sender.run(at + timedelta(hours=2), unsent=unsent)
-    return sender
+@given(st.data())
+def test_digests_of_different_things_have_different_ids_and_one_of_the_same_has_the_same(data):
+    some = st.lists(st.sampled_from(ALERTS[:9]), min_size=1, max_size=6, unique_by=lambda n: n.id)
+    one, other = data.draw(some), data.draw(some)
+    ids = [digest_of(folded, FoldReason.TOO_MANY, now=NOON).id for folded in (one, other)]
+    assert (ids[0] == ids[1]) == ({n.id for n in one} == {n.id for n in other})
 
 
-@settings(max_examples=60, deadline=None)
-@given(arrivals, st.sets(st.integers(0, 119), max_size=10), st.integers(1, 20))
-def test_no_limit_of_telegram_is_ever_passed(story, replies, most):
-    sent = played(story, most=most, replies=replies).sent
-    assert all(b - a >= OVERALL_EVERY for (a, _), (b, _) in pairwise(sent))
-    by_chat = defaultdict(list)
-    for at, n in sent:
-        by_chat[n.destination.chat].append(at)
-    for chat, times in by_chat.items():
-        assert all(b - a >= CHAT_EVERY for a, b in pairwise(times))
-        assert chat > 0 or all(b - a >= GROUP_WINDOW for a, b in zip(times, times[GROUP_MOST:], strict=False))
+def test_alerts_and_digests_can_be_folded_and_notices_cannot():
+    digest = digest_of(ALERTS[:2], FoldReason.TOO_MANY, now=NOON)
+    assert is_foldable(ALERTS[0])
+    assert is_foldable(digest)
+    assert not is_foldable(replace(digest, body=PlaceLost(title="x")))
 
 
-@settings(max_examples=60, deadline=None)
-@given(arrivals, st.integers(1, 20), st.dictionaries(st.integers(0, 119), st.lists(st.integers(0, 9), max_size=3)))
-def test_whatever_comes_and_whatever_is_put_back_leaves_the_queue_exactly_once(story, most, put_back):
-    left = {f"n{number}": list(rests) for number, rests in put_back.items()}
-
-    def unsent(notification):
-        rests = left.get(notification.id)
-        return timedelta(seconds=rests.pop()) if rests else None
-
-    sender = played(story, most=most, unsent=unsent)
-    assert sorted(sender.all_ids()) == sorted(f"n{number}" for number in range(len(story)))
-    assert len(sender.queue) == 0
-    assert sender.queue.take(sender.now + timedelta(days=1), sender.pace) is None
+@given(st.lists(st.integers(-5, 5), min_size=1, max_size=5))
+def test_what_is_folded_is_too_old_if_any_of_it_is(left):
+    folded = [replace(ALERTS[n], useful_until=NOON + seconds * SECOND) for n, seconds in enumerate(left)]
+    expected = FoldReason.TOO_OLD if min(left) <= 0 else FoldReason.TOO_MANY
+    assert fold_reason(folded, now=NOON) is expected
 
 
-@settings(max_examples=60, deadline=None)
-@given(arrivals, st.integers(1, 20))
-def test_what_is_folded_together_goes_to_one_place_and_holds_alerts_alone(story, most):
-    for batch in played(story, most=most).folded:
-        assert len({n.destination for n in batch}) == 1
+def test_the_end_of_an_alert_names_its_event_and_its_delay_up_to_when_it_was_asked_for():
+    end = ended(ALERTS[2], DeliveryOutcome.SENT, at=NOON + 9 * SECOND, message_id=5, asked_at=NOON + 8 * SECOND)
+    assert (end.notification, end.event, end.token, end.message_id) == ("n3", "e3", examples.token(3), 5)
+    assert (end.at, end.call_to_sent) == (NOON + 9 * SECOND, 5)
+    assert ended(ALERTS[2], DeliveryOutcome.MUTED, at=NOON + 9 * SECOND).call_to_sent == 6
 
 
-@settings(max_examples=60, deadline=None)
-@given(arrivals)
-def test_messages_of_one_lane_to_one_place_go_in_the_order_in_which_they_came(story):
-    by_place = defaultdict(list)
-    for _, n in played(story).sent:
-        by_place[n.destination, n.lane].append(int(n.id[1:]))
-    assert all(numbers == sorted(numbers) for numbers in by_place.values())
-
-
-@given(st.lists(st.integers(1, 8), min_size=2, max_size=50))
-@settings(max_examples=40, deadline=None)
-def test_places_take_turns_until_they_have_nothing_left(lengths):
-    sender = Sender()
-    for chat, length in enumerate(lengths, start=1):
-        for n in range(length):
-            sender.queue.put(alert(f"{chat}.{n}", Destination(ChatId(chat))))
-    sender.run(NOON + timedelta(hours=1))
-    served = Counter()
-    for _, n in sender.sent:
-        served[n.destination.chat] += 1
-        for chat, length in enumerate(lengths, start=1):
-            assert served[chat] == length or served[chat] >= served[n.destination.chat] - 1
-    assert served == dict(enumerate(lengths, start=1))
-
-
-def test_more_urgent_lanes_go_first_and_the_least_urgent_still_has_every_fifth_turn():
-    sender = Sender()
-    for chat in range(1, 41):
-        for lane in (Lane.REPORTS, Lane.ALERTS):
-            sender.queue.put(
-                alert(f"{lane}{chat}", Destination(ChatId(chat + 100 * (lane is Lane.REPORTS))), lane=lane)
-            )
-    sender.queue.put(alert("money", Destination(ChatId(999)), lane=Lane.MONEY))
-    sender.run(NOON + MINUTE)
-    lanes = [n.lane for _, n in sender.sent]
-    assert lanes[0] is Lane.MONEY
-    for start in range(0, 40, LOWER_LANE_EVERY):
-        assert lanes[start : start + LOWER_LANE_EVERY].count(Lane.REPORTS) == 1
-    assert lanes[-30:] == [Lane.REPORTS] * 30
-
-
-def test_the_same_notification_is_queued_once_and_may_come_back_after_it_left():
-    queue, pace = FairQueue(), Pace()
-    queue.put(alert(1))
-    queue.put(alert(1))
-    assert len(queue) == 1
-    assert queue.take(NOON, pace) == alert(1)
-    assert queue.take(NOON, pace) is None
-    queue.put(alert(1))
-    assert queue.take(NOON, pace) == alert(1)
-
-
-def test_what_is_over_the_bound_of_a_place_is_folded_after_the_others():
-    sender = Sender(most=3)
-    for n in range(8):
-        sender.queue.put(alert(n))
-    sender.queue.put(alert("other", PLACES[1]))
-    assert len(sender.queue) == 9
-    sender.run(NOON + MINUTE)
-    assert [n.id for _, n in sender.sent if n.destination == PLACES[0]] == ["n0", "n1", "n2"]
-    assert [[n.id for n in batch] for batch in sender.folded] == [["n3", "n4", "n5", "n6", "n7"]]
-
-
-def test_what_is_too_old_when_its_turn_comes_is_folded_and_what_is_not_is_sent():
-    sender = Sender()
-    for n, useful_for in enumerate((SECOND, MINUTE, SECOND)):
-        sender.queue.put(alert(n, useful_for=useful_for))
-    sender.pace.halt(PLACES[0].chat, NOON + SECOND)
-    sender.run(NOON + MINUTE)
-    assert [n.id for _, n in sender.sent] == ["n1"]
-    assert [[n.id for n in batch] for batch in sender.folded] == [["n0", "n2"]]
-
-
-def test_a_digest_is_never_folded_however_many_wait_and_however_old_it_is():
-    sender = Sender(most=1)
-    digests = [
-        replace(digest_of((alert(n),), FoldReason.TOO_OLD, now=NOON - timedelta(days=1)), lane=Lane.REPORTS)
-        for n in range(4)
-    ]
-    for digest in digests:
-        sender.queue.put(digest)
-    sender.run(NOON + MINUTE)
-    assert [n for _, n in sender.sent] == digests
-    assert sender.folded == []
-
-
-def test_what_was_put_back_goes_first_after_its_rest_and_its_place_rests_meanwhile():
-    queue, pace = FairQueue(), Pace()
-    for n in range(2):
-        queue.put(alert(n))
-    taken = queue.take(NOON, pace)
-    queue.put_back(taken, until=NOON + SECOND)
-    assert queue.take(NOON, pace) is None
-    assert queue.wake_at() == NOON + SECOND
-    assert queue.take(NOON + SECOND, pace) == taken
-    assert queue.take(NOON + SECOND, pace) == alert(1)
-
-
-def test_a_place_that_rests_for_one_message_rests_for_a_second_one_too():
-    queue, pace = FairQueue(), Pace()
-    for n in range(2):
-        queue.put(alert(n))
-    first, second = queue.take(NOON, pace), queue.take(NOON, pace)
-    queue.put_back(second, until=NOON + SECOND)
-    queue.put_back(first, until=NOON + 2 * SECOND)
-    assert queue.take(NOON, pace) is None
-    assert [queue.take(NOON + 2 * SECOND, pace) for _ in range(2)] == [first, second]
-
-
-def test_an_empty_queue_has_nothing_to_wake_for():
-    assert FairQueue().take(NOON, Pace()) is None
-    assert FairQueue().wake_at() is None
-
-
-def test_one_chat_that_must_wait_does_not_hold_another_up():
-    sender = Sender()
-    sender.pace.halt(PLACES[0].chat, NOON + MINUTE)
-    for place in PLACES[:2]:
-        sender.queue.put(alert(place, place))
-    sender.run(NOON + SECOND)
-    assert [n.destination for _, n in sender.sent] == [PLACES[1]]
-
-
-def test_topics_of_one_group_share_its_limits():
-    sender = Sender()
-    for n in range(30):
-        sender.queue.put(alert(n, Destination(ChatId(-1), n + 1)))
-    sender.run(NOON + GROUP_WINDOW - SECOND)
-    assert len(sender.sent) == GROUP_MOST
-
-
-def test_under_steady_load_what_is_folded_is_told_within_two_minutes_and_does_not_wait_for_the_end():
-    queue, pace, told_at = FairQueue(), Pace(), {}
-    for second in range(600):
-        now = NOON + second * SECOND
-        for number in range(2):
-            queue.put(alert(f"{second}.{number}", queued_at=now))
-        taken = queue.take(now, pace)
-        if isinstance(taken, tuple):
-            told_at.update((n.id, (now, n.queued_at)) for n in taken)
-        elif taken is not None:
-            pace.spend(taken.destination.chat, now)
-    assert told_at
-    assert max(now - queued_at for now, queued_at in told_at.values()) <= 2 * MINUTE
+def test_the_end_of_what_is_no_alert_names_no_event():
+    digest = digest_of(ALERTS[:2], FoldReason.TOO_MANY, now=NOON)
+    end = ended(digest, DeliveryOutcome.SENT, at=NOON)
+    assert (end.token, end.event, end.call_to_sent) == (None, None, None)

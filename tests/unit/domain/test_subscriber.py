@@ -16,6 +16,7 @@ from tokenfilter.domain.subscriber import (
     Standing,
     Subscriber,
     checked_name,
+    moved,
     renewed,
     routes,
     undone,
@@ -115,6 +116,36 @@ def test_nothing_goes_to_a_place_that_was_taken_away_now_or_after_any_undo(story
             assert gone not in f.destinations
             assert f.destinations
         subscriber = undone(subscriber)
+
+
+@given(edits, st.sampled_from((GROUP, CHANNEL)), st.booleans())
+def test_what_went_to_a_chat_goes_to_the_same_topic_of_its_new_id_now_and_after_any_undo(story, place, is_known):
+    new = replace(place, chat=ChatId(-77))
+    subscriber = replace(ANNE, places={GROUP: "g", CHANNEL: "c"} | ({new: "n"} if is_known else {}))
+    for edit in story:
+        subscriber = edited(subscriber, edit)
+    after = moved(subscriber, place.chat, new.chat)
+    assert set(after.places) == {new if d == place else d for d in subscriber.places}
+    while subscriber is not None:
+        for f, there in zip(subscriber.filters, after.filters, strict=True):
+            assert there == replace(f, destinations=tuple(new if d == place else d for d in f.destinations))
+        subscriber, after = undone(subscriber), undone(after)
+    assert after is None
+
+
+def test_two_routes_that_meet_in_the_new_chat_are_one():
+    new = replace(GROUP, chat=ChatId(-77))
+    had = with_filter(replace(ANNE, places={GROUP: "g", new: "n"}), "A", CHEAP)
+    both = with_changed(had, replace(had.filters[0], destinations=(GROUP, OWN, new)))
+    assert moved(both, GROUP.chat, new.chat).filters[0].destinations == (new, OWN)
+
+
+@given(edits)
+def test_a_chat_nobody_goes_to_may_move_and_nothing_is_different(story):
+    subscriber = ANNE
+    for edit in story:
+        subscriber = edited(subscriber, edit)
+    assert moved(subscriber, ChatId(-99), ChatId(-77)) == subscriber
 
 
 def test_a_first_subscriber_renews_everything_it_is_judged_by():

@@ -34,18 +34,10 @@ class _Server(uvicorn.Server):
 class WebServer:
     """Serves routes at an address. `bind` first, so that a taken address is known before anything else starts."""
 
-    def __init__(self, *, host: str, port: int, routes: Sequence[BaseRoute]) -> None:
+    def __init__(self, *, host: str, port: int) -> None:
         self._host = host
         self._port = port
-        config = uvicorn.Config(
-            Starlette(routes=list(routes), middleware=_only_our_names(host)),
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            server_header=False,
-            timeout_graceful_shutdown=_GRACE,
-        )
-        self._server = _Server(config)
+        self._server: _Server | None = None
         self._socket: socket.socket | None = None
 
     def bind(self) -> str:
@@ -66,12 +58,24 @@ class WebServer:
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"http://{host}:{listening.getsockname()[1]}"
 
-    async def serve(self) -> None:
+    async def serve(self, routes: Sequence[BaseRoute]) -> None:
         """Answer until `stop`."""
         if self._socket is None:
             self.bind()
+        config = uvicorn.Config(
+            Starlette(routes=list(routes), middleware=_only_our_names(self._host)),
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE,
+        )
+        self._server = _Server(config)
         await self._server.serve(sockets=[self._socket] if self._socket else None)
 
     def stop(self) -> None:
         """Take no more requests and let `serve` return."""
-        self._server.should_exit = True
+        if self._server:
+            self._server.should_exit = True
+        elif self._socket:
+            self._socket.close()

@@ -4,7 +4,9 @@ from datetime import datetime
 
 from tokenfilter.domain.decide import Decision
 from tokenfilter.domain.event import Event
+from tokenfilter.domain.health import Cleared, Raised
 from tokenfilter.domain.history import DeliveryOutcome
+from tokenfilter.domain.ids import ChatId
 from tokenfilter.domain.notification import Notification
 from tokenfilter.ports.telemetry import Telemetry
 
@@ -43,6 +45,30 @@ class EachTelemetry(Telemetry):
         for listener in self._listeners:
             listener.failed(what, detail, now=now)
 
+    def state_changed(self, what: str, state: str, reason: str, *, now: datetime) -> None:
+        for listener in self._listeners:
+            listener.state_changed(what, state, reason, now=now)
+
+    def alarm(self, change: Raised | Cleared) -> None:
+        for listener in self._listeners:
+            listener.alarm(change)
+
+    def setting_changed(self, chat: ChatId, what: str, before: str | None, after: str | None, *, now: datetime) -> None:
+        for listener in self._listeners:
+            listener.setting_changed(chat, what, before, after, now=now)
+
+    def command(self, name: str, seconds: float) -> None:
+        for listener in self._listeners:
+            listener.command(name, seconds)
+
+    def cache(self, name: str, *, hits: int, misses: int, evicted: int, entries: int) -> None:
+        for listener in self._listeners:
+            listener.cache(name, hits=hits, misses=misses, evicted=evicted, entries=entries)
+
     def gauge(self, name: str, value: float) -> None:
         for listener in self._listeners:
             listener.gauge(name, value)
+
+    def heartbeat(self, *, now: datetime) -> None:
+        for listener in self._listeners:
+            listener.heartbeat(now=now)

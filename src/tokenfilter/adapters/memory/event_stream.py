@@ -3,12 +3,9 @@
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from itertools import islice
 
 from tokenfilter.domain.event import Event, StampedTick
-from tokenfilter.ports.event_stream import CAPACITY, Buried, Entry, EventStream
-
-_BURIED_KEPT = 1_000
+from tokenfilter.ports.event_stream import CAPACITY, Entry, EventStream
 
 
 class MemoryEventStream(EventStream):
@@ -20,7 +17,6 @@ class MemoryEventStream(EventStream):
         self._waiting: deque[Entry] = deque()
         self._given: dict[str, Entry] = {}
         self._changed = asyncio.Condition()
-        self._buried: deque[Buried] = deque(maxlen=_BURIED_KEPT)
 
     async def append(self, item: Event | StampedTick) -> None:
         async with self._changed:
@@ -43,12 +39,6 @@ class MemoryEventStream(EventStream):
 
     async def length(self) -> int:
         return self._length()
-
-    async def bury(self, buried: Buried) -> None:
-        self._buried.append(buried)
-
-    async def buried(self, limit: int) -> Sequence[Buried]:
-        return list(islice(reversed(self._buried), limit))
 
     async def redeliver(self) -> None:
         """What a reader that died had been given is given again, oldest first."""

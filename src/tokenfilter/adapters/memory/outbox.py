@@ -4,14 +4,17 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 
+from tokenfilter.domain.history import DeliverySettled
 from tokenfilter.domain.notification import Notification
+from tokenfilter.ports.journal import Journal
 from tokenfilter.ports.outbox import Outbox
 
 
 class MemoryOutbox(Outbox):
     """Owed notifications by id; `redeliver` gives a new sender what a dead one had taken."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, journal: Journal) -> None:
+        self._journal = journal
         self._owed: dict[str, Notification] = {}
         self._waiting: deque[str] = deque()
         self._changed = asyncio.Event()
@@ -39,9 +42,10 @@ class MemoryOutbox(Outbox):
     async def intend(self, notification: Notification) -> bool:
         return notification.id in self._owed
 
-    async def finish(self, notifications: Sequence[Notification]) -> None:
-        for notification in notifications:
-            self._owed.pop(notification.id, None)
+    async def finish(self, ended: Sequence[DeliverySettled]) -> None:
+        for one in ended:
+            if self._owed.pop(one.notification, None) is not None:
+                await self._journal.note(one)
 
     async def length(self) -> int:
         return len(self._owed)

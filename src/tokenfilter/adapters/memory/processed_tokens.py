@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
-from tokenfilter.domain.cohorts import TokenRecords
+from tokenfilter.domain.cohorts import TokenRecords, united, without
 from tokenfilter.domain.decide import Decision
 from tokenfilter.domain.history import EventSettled
-from tokenfilter.domain.ids import Token
+from tokenfilter.domain.ids import Destination, Token
 from tokenfilter.domain.notification import Notification
+from tokenfilter.ports.event_stream import Entry, EventStream
 from tokenfilter.ports.failures import StaleOwnerError
 from tokenfilter.ports.journal import Journal
 from tokenfilter.ports.outbox import Outbox
@@ -18,7 +19,8 @@ _SWEEP_EVERY = 1_000
 class MemoryProcessedTokens(ProcessedTokens):
     """Settles without giving way in between the check and the write, so two settlings never mix."""
 
-    def __init__(self, *, outbox: Outbox, journal: Journal) -> None:
+    def __init__(self, *, outbox: Outbox, journal: Journal, events: EventStream) -> None:
+        self._events = events
         self._outbox = outbox
         self._journal = journal
         self._records: dict[Token, TokenRecords] = {}
@@ -27,22 +29,32 @@ class MemoryProcessedTokens(ProcessedTokens):
     async def records(self, token: Token) -> TokenRecords:
         return self._records.get(token, TokenRecords())
 
-    async def settle(self, decision: Decision, alerts: tuple[Notification, ...]) -> Settled:
+    async def settle(self, decision: Decision, alerts: tuple[Notification, ...], entry: Entry | None = None) -> Settled:
         token = decision.evidence.event.token
         before = self._records.get(token, TokenRecords())
         accepted = decision.records.accepted
         owed = tuple(a for a in alerts if before.accepted.get(a.destination) != accepted[a.destination])
-        if before.version != decision.records.version:
-            if alerts and not owed and before.version > decision.records.version:
-                return Settled(queued=())  # the same settling again, after its answer was lost
+        if before.version == decision.records.version:
+            self._records[token] = replace(decision.records, version=before.version + 1)
+            self._sweep(decision)
+            for alert in owed:
+                await self._outbox.put(alert)
+            told = tuple(a.destination for a in owed)
+            await self._journal.note(EventSettled(evidence=decision.evidence, told=told))
+        elif not alerts or owed or before.version < decision.records.version:
             raise StaleOwnerError(f"the records of {token} changed meanwhile")
-        self._records[token] = replace(decision.records, version=before.version + 1)
-        self._sweep(decision)
-        for alert in owed:
-            await self._outbox.put(alert)
-        told = tuple(a.destination for a in owed)
-        await self._journal.note(EventSettled(evidence=decision.evidence, told=told))
+        if entry:
+            await self._events.acknowledge(entry)
         return Settled(queued=owed)
+
+    async def restore(self, token: Token, records: TokenRecords) -> None:
+        here = self._records.get(token, TokenRecords())
+        self._records[token] = replace(united(here, records), version=here.version + 1)
+
+    async def forget(self, destinations: frozenset[Destination]) -> None:
+        for token, records in list(self._records.items()):
+            if not destinations.isdisjoint({*records.accepted, *records.exceptions}):
+                self._records[token] = replace(without(records, destinations), version=records.version + 1)
 
     def _sweep(self, decision: Decision) -> None:
         """Forget tokens about which nothing is left to remember, now and then."""

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from tokenfilter.domain.delivery import Pace
 from tokenfilter.domain.ids import ChatId
+from tokenfilter.domain.pace import Pace
 from tokenfilter.ports.send_budget import SendBudget
 
 

@@ -3,8 +3,15 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from tokenfilter.adapters.memory.telemetry import LATENCY_WINDOW, FeedShown, MemoryTelemetry, VerdictShown
-from tokenfilter.domain.health import FeedHealth, reasons
+from tokenfilter.adapters.memory.telemetry import (
+    LATENCY_WINDOW,
+    CacheShown,
+    FeedShown,
+    MemoryTelemetry,
+    VerdictShown,
+)
+from tokenfilter.domain.health import FeedHealth, Footprint, reasons
+from tokenfilter.domain.latency import Spread
 from tokenfilter.ports.event_stream import CAPACITY
 
 _WINDOW = 60
@@ -22,6 +29,14 @@ def shown(telemetry: MemoryTelemetry, now: datetime) -> dict[str, object]:
         "now": now.isoformat(),
         "healthy": not found,
         "reasons": found,
+        "neighbours": [
+            {"name": name, "state": n.state, "since": n.since.isoformat(), "reason": n.reason[:_TEXT]}
+            for name, n in telemetry.neighbours.items()
+        ],
+        "alarms": [
+            {"alarm": raised.alarm.value, "since": raised.at.isoformat(), "reason": raised.reason}
+            for raised in telemetry.alarms.values()
+        ],
         "feeds": [_feed(name, feed, now) for name, feed in telemetry.feeds.items()],
         "queue": {
             "length": telemetry.gauges.get("queue", 0),
@@ -29,6 +44,16 @@ def shown(telemetry: MemoryTelemetry, now: datetime) -> dict[str, object]:
             "peak": telemetry.peaks.get("queue", 0),
         },
         "outbox": {"waiting": telemetry.gauges.get("outbox", 0), "held": telemetry.gauges.get("held", 0)},
+        "journal": {"waiting": telemetry.gauges.get("journal", 0), "peak": telemetry.peaks.get("journal", 0)},
+        "memory": {
+            "bytes": telemetry.gauges.get("memory_bytes"),
+            "limit_bytes": telemetry.gauges.get("memory_limit_bytes"),
+        },
+        "stores": {
+            "window_s": int(LATENCY_WINDOW.total_seconds()),
+            "commands": [_command(name, spread) for name, spread in sorted(telemetry.commands().items())],
+        },
+        "caches": [_cache(name, cache) for name, cache in sorted(telemetry.caches.items())],
         "rates": {
             "events_per_s": round(sum(events) / _WINDOW, 2),
             "alerts_per_s": round(sum(alerts) / _WINDOW, 2),
@@ -46,6 +71,7 @@ def shown(telemetry: MemoryTelemetry, now: datetime) -> dict[str, object]:
             for (what, detail), (at, times) in reversed(telemetry.failures.items())
         ][:10],
         "dead_letters": {
+            "kept": telemetry.gauges.get("dead"),
             "count": sum(telemetry.unreadable_by_reason.values()),
             "by_reason": dict(telemetry.unreadable_by_reason.most_common(8)),
         },
@@ -61,8 +87,17 @@ def health(telemetry: MemoryTelemetry, now: datetime) -> list[str]:
         if name not in _PUSHED
     }
     gauges = telemetry.gauges
-    queue, lag = gauges.get("queue", 0.0), gauges.get("loop_lag_ms", 0.0)
-    return list(reasons(queue=queue, capacity=CAPACITY, lag_ms=lag, feeds=feeds))
+    used, limit = gauges.get("memory_bytes"), gauges.get("memory_limit_bytes")
+    found = reasons(
+        queue=gauges.get("queue", 0.0),
+        capacity=CAPACITY,
+        lag_ms=gauges.get("loop_lag_ms", 0.0),
+        memory=None if used is None else Footprint(used=int(used), limit=None if limit is None else int(limit)),
+        neighbours=telemetry.neighbours,
+        feeds=feeds,
+        now=now,
+    )
+    return list(found)
 
 
 def _feed(name: str, feed: FeedShown, now: datetime) -> dict[str, object]:
@@ -94,6 +129,24 @@ def _verdict(verdict: VerdictShown) -> dict[str, object]:
         "told": told,
         "judged": verdict.judged,
         "reason": reason,
+    }
+
+
+def _command(name: str, spread: Spread) -> dict[str, object]:
+    seconds = {f"p{p}": spread.percentile(p) for p in (50, 95, 99)}
+    shown_ms = {name: None if value is None else round(value * 1_000, 3) for name, value in seconds.items()}
+    return {"name": name, **shown_ms, "n": spread.n}
+
+
+def _cache(name: str, cache: CacheShown) -> dict[str, object]:
+    asked = cache.hits + cache.misses
+    return {
+        "name": name,
+        "hit_pct": round(100 * cache.hits / asked, 1) if asked else None,
+        "hits": cache.hits,
+        "misses": cache.misses,
+        "evicted": cache.evicted,
+        "entries": cache.entries,
     }
 
 

@@ -2,17 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from heapq import nsmallest
 
-from tokenfilter.domain.ids import ChatId
-from tokenfilter.domain.subscriber import Standing, Subscriber, renewed, routes
+from tokenfilter.domain.history import PersonForgotten, SubscriberSaved
+from tokenfilter.domain.ids import ChatId, Destination
+from tokenfilter.domain.subscriber import Route, Standing, Subscriber, renewed, routes
+from tokenfilter.ports.journal import Journal
 from tokenfilter.ports.subscribers import Change, ConflictError, Subscribers
 
 
 class MemorySubscribers(Subscribers):
     """One version of each subscriber and the last change of each."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, journal: Journal) -> None:
+        self._journal = journal
         self._subscribers: dict[ChatId, Subscriber] = {}
         self._changes: dict[int, Change] = {}
         self._seq = 0
@@ -20,22 +24,40 @@ class MemorySubscribers(Subscribers):
     async def get(self, chat: ChatId) -> Subscriber | None:
         return self._subscribers.get(chat)
 
-    async def save(self, subscriber: Subscriber) -> Subscriber:
+    async def save(self, subscriber: Subscriber, *, now: datetime) -> Subscriber:
         before = self._subscribers.get(subscriber.chat)
         if subscriber.version != (before.version if before else 0):
             raise ConflictError(f"subscriber {subscriber.chat} was changed meanwhile")
         stored = replace(subscriber, version=subscriber.version + 1)
         self._subscribers[stored.chat] = stored
-        now_routed = tuple(routes(stored))
-        if now_routed != (tuple(routes(before)) if before else ()):
-            self._seq += 1
-            self._changes[self._seq] = Change(
-                seq=self._seq, owner=stored.chat, routes=now_routed, renewed=renewed(before, stored)
-            )
+        seq, forgets = 0, frozenset[Destination]()
+        if tuple(routes(stored)) != (tuple(routes(before)) if before else ()):
+            seq, forgets = self._seq + 1, renewed(before, stored)
+            self._change(seq, stored.chat, tuple(routes(stored)), forgets)
+        await self._journal.note(SubscriberSaved(subscriber=stored, seq=seq, renewed=forgets, at=now))
         return stored
 
+    async def remove(self, chat: ChatId, *, now: datetime) -> bool:
+        removed = self._subscribers.pop(chat, None)
+        if removed:
+            self._change(self._seq + 1, chat, (), frozenset())
+            await self._journal.note(PersonForgotten(chat=chat, at=now))
+        return removed is not None
+
+    async def restore(self, saved: Sequence[SubscriberSaved]) -> None:
+        for one in sorted(saved, key=lambda s: s.seq):
+            subscriber, chat = one.subscriber, one.subscriber.chat
+            here = self._subscribers.get(chat)
+            last = max((c.seq for c in self._changes.values() if c.owner == chat), default=0)
+            if here is None and last >= one.seq > 0:
+                continue  # removed since
+            if here is None or here.version < subscriber.version:
+                self._subscribers[chat] = subscriber
+            if one.seq > last:
+                self._change(one.seq, chat, tuple(routes(self._subscribers[chat])), one.renewed)
+
     async def changes(self, after: int) -> Sequence[Change]:
-        return [self._changes[seq] for seq in range(after + 1, self._seq + 1)]
+        return [self._changes[seq] for seq in sorted(self._changes) if seq > after]
 
     async def seq(self) -> int:
         return self._seq
@@ -46,3 +68,7 @@ class MemorySubscribers(Subscribers):
 
     async def count(self) -> int:
         return sum(s.standing is Standing.ACTIVE for s in self._subscribers.values())
+
+    def _change(self, seq: int, owner: ChatId, routed: tuple[Route, ...], forgets: frozenset[Destination]) -> None:
+        self._seq = max(seq, self._seq)
+        self._changes[seq] = Change(seq=seq, owner=owner, routes=routed, renewed=forgets)

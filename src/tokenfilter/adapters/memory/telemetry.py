@@ -8,8 +8,10 @@ from itertools import count
 
 from tokenfilter.domain.decide import Decision
 from tokenfilter.domain.event import Event
+from tokenfilter.domain.health import Alarm, Cleared, NeighbourHealth, Raised
 from tokenfilter.domain.history import DeliveryOutcome
-from tokenfilter.domain.ids import Destination, Token
+from tokenfilter.domain.ids import ChatId, Destination, Token
+from tokenfilter.domain.latency import Spread
 from tokenfilter.domain.notification import CallAlert, Notification
 from tokenfilter.ports.telemetry import Telemetry
 
@@ -18,6 +20,8 @@ _VERDICTS = 200
 _FAILURES = 50
 _SAMPLES = 20_000
 _NOTES = 4_000
+_NAMES = 100
+_MINUTES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +59,23 @@ class FeedShown:
     seconds: Counter[int] = field(default_factory=Counter)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeighbourShown(NeighbourHealth):
+    """A neighbour's state, and what was said of the last change."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheShown:
+    """A cache's totals since the start, and its entries now."""
+
+    hits: int
+    misses: int
+    evicted: int
+    entries: int
+
+
 class MemoryTelemetry(Telemetry):
     """Everything bounded; reading it never disturbs the program."""
 
@@ -68,6 +89,10 @@ class MemoryTelemetry(Telemetry):
         self.failures: dict[tuple[str, str], tuple[datetime, int]] = {}
         self.gauges: dict[str, float] = {}
         self.peaks: dict[str, float] = {}
+        self.neighbours: dict[str, NeighbourShown] = {}
+        self.alarms: dict[Alarm, Raised] = {}
+        self.caches: dict[str, CacheShown] = {}
+        self._commands: dict[str, deque[Spread]] = {}
         self.notes: deque[NoteShown] = deque(maxlen=_NOTES)
         self._claims: deque[tuple[datetime, float]] = deque(maxlen=_SAMPLES)
         self._sends: deque[tuple[datetime, float]] = deque(maxlen=_SAMPLES)
@@ -138,9 +163,48 @@ class MemoryTelemetry(Telemetry):
         while len(self.failures) > _FAILURES:
             self.failures.pop(next(iter(self.failures)))
 
+    def state_changed(self, what: str, state: str, reason: str, *, now: datetime) -> None:
+        before = self.neighbours.get(what)
+        if before is None and len(self.neighbours) >= _NAMES:
+            return
+        since = now if before is None or "up" in (state, before.state) else before.since
+        if before is None or before.state != state:
+            self.neighbours[what] = NeighbourShown(state=state, since=since, reason=reason)
+
+    def alarm(self, change: Raised | Cleared) -> None:
+        if isinstance(change, Raised):
+            self.alarms[change.alarm] = change
+        else:
+            self.alarms.pop(change.alarm, None)
+
+    def setting_changed(self, chat: ChatId, what: str, before: str | None, after: str | None, *, now: datetime) -> None:
+        pass
+
+    def command(self, name: str, seconds: float) -> None:
+        minutes = self._commands.get(name)
+        if minutes is None:
+            if len(self._commands) >= _NAMES:
+                return
+            minutes = self._commands[name] = deque([Spread()], maxlen=_MINUTES)
+        minutes[-1].add(seconds)
+
+    def cache(self, name: str, *, hits: int, misses: int, evicted: int, entries: int) -> None:
+        if name in self.caches or len(self.caches) < _NAMES:
+            self.caches[name] = CacheShown(hits=hits, misses=misses, evicted=evicted, entries=entries)
+
     def gauge(self, name: str, value: float) -> None:
         self.gauges[name] = value
         self.peaks[name] = max(value, self.peaks.get(name, 0.0))
+
+    def heartbeat(self, *, now: datetime) -> None:  # noqa: ARG002
+        for name, minutes in list(self._commands.items()):
+            minutes.append(Spread())
+            if not any(minute.n for minute in minutes):
+                del self._commands[name]
+
+    def commands(self) -> dict[str, Spread]:
+        """How long each command of a store took, over this minute and the four before."""
+        return {name: Spread(minutes) for name, minutes in self._commands.items()}
 
     def a_second(self, now: datetime, seconds: int) -> tuple[list[int], list[int]]:
         """Events and alerts in each of the last full seconds, oldest first."""

@@ -6,11 +6,14 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 from tokenfilter.domain.decide import Decision
 from tokenfilter.domain.event import Event
+from tokenfilter.domain.health import Alarm, Cleared, Raised
 from tokenfilter.domain.history import DeliveryOutcome
+from tokenfilter.domain.ids import ChatId
 from tokenfilter.domain.notification import CallAlert, Notification
 from tokenfilter.ports.telemetry import Telemetry
 
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60)
+_CALL_SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 
 
 class PrometheusTelemetry(Telemetry):
@@ -32,6 +35,22 @@ class PrometheusTelemetry(Telemetry):
             "tokenfilter_send_seconds", "From hearing to the send call", buckets=_SECONDS, registry=registry
         )
         self._failed = Counter("tokenfilter_failures", "Failures by place", ["what"], registry=registry)
+        self._up = Gauge("tokenfilter_up", "1 while a neighbour is up", ["what"], registry=registry)
+        self._changes = Counter(
+            "tokenfilter_state_changes", "Changes of a neighbour's state", ["what", "state"], registry=registry
+        )
+        self._alarms = Gauge("tokenfilter_alarm", "1 while an alarm is raised", ["alarm"], registry=registry)
+        for alarm in Alarm:
+            self._alarms.labels(alarm.value).set(0)
+        self._settings = Counter("tokenfilter_settings_changed", "Settings changed by people", registry=registry)
+        self._calls = Histogram(
+            "tokenfilter_command_seconds", "Calls of a store", ["command"], buckets=_CALL_SECONDS, registry=registry
+        )
+        self._looked_up = Counter("tokenfilter_cache", "Look-ups in a cache", ["cache", "result"], registry=registry)
+        self._evicted = Counter("tokenfilter_cache_evicted", "Entries given up", ["cache"], registry=registry)
+        self._entries = Gauge("tokenfilter_cache_entries", "Entries in a cache", ["cache"], registry=registry)
+        self._states: dict[str, str] = {}
+        self._totals: dict[tuple[str, str], int] = {}
         self._levels = Gauge("tokenfilter_level", "Lengths of queues and the like", ["name"], registry=registry)
 
     def text(self) -> bytes:
@@ -66,5 +85,35 @@ class PrometheusTelemetry(Telemetry):
     def failed(self, what: str, detail: str, *, now: datetime) -> None:  # noqa: ARG002
         self._failed.labels(what).inc()
 
+    def state_changed(self, what: str, state: str, reason: str, *, now: datetime) -> None:  # noqa: ARG002
+        if self._states.get(what) != state:
+            self._states[what] = state
+            self._up.labels(what).set(state == "up")
+            self._changes.labels(what, state).inc()
+
+    def alarm(self, change: Raised | Cleared) -> None:
+        self._alarms.labels(change.alarm.value).set(isinstance(change, Raised))
+
+    def setting_changed(self, chat: ChatId, what: str, before: str | None, after: str | None, *, now: datetime) -> None:  # noqa: ARG002
+        self._settings.inc()
+
+    def command(self, name: str, seconds: float) -> None:
+        self._calls.labels(name).observe(seconds)
+
+    def cache(self, name: str, *, hits: int, misses: int, evicted: int, entries: int) -> None:
+        self._looked_up.labels(name, "hit").inc(self._more(name, "hit", hits))
+        self._looked_up.labels(name, "miss").inc(self._more(name, "miss", misses))
+        self._evicted.labels(name).inc(self._more(name, "evicted", evicted))
+        self._entries.labels(name).set(entries)
+
     def gauge(self, name: str, value: float) -> None:
         self._levels.labels(name).set(value)
+
+    def heartbeat(self, *, now: datetime) -> None:
+        pass  # whoever scrapes keeps the time
+
+    def _more(self, name: str, kind: str, total: int) -> int:
+        """How much a total has grown; one that fell has begun anew."""
+        before = self._totals.get((name, kind), 0)
+        self._totals[name, kind] = total
+        return total - before if total >= before else max(0, total)

@@ -1,4 +1,4 @@
-"""The Bot API over HTTP: token, method, parameters, scripted faults, envelope, ledger."""
+"""The Bot API over HTTP: token, method, parameters, scripted faults, ledger, chronicle, envelope."""
 
 import asyncio
 import contextlib
@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from tokenfilter.adapters.sandbox.chronicle import Chronicle
 from tokenfilter.adapters.sandbox.errors import ApiError
 from tokenfilter.adapters.sandbox.faults import Fault, Faults
 from tokenfilter.adapters.sandbox.ledger import Ledger
@@ -42,6 +43,7 @@ class BotApi:
         limits: Limits,
         faults: Faults,
         ledger: Ledger,
+        chronicle: Chronicle,
         download: Callable[[str], bytes],
     ) -> None:
         self._token = token
@@ -50,6 +52,7 @@ class BotApi:
         self._limits = limits
         self._faults = faults
         self._ledger = ledger
+        self._chronicle = chronicle
         self._download = download
         self._closing = asyncio.Event()
 
@@ -74,10 +77,12 @@ class BotApi:
             parameters = await parameters_of(request, at_most=self._limits.upload_bytes + _OVERHEAD_BYTES)
             fault = self._faults.meet(name, parameters.text("chat_id"))
             result = await self._answer(name, parameters, fault)
+            self._ledger.record(name, parameters, at=self._world.moment(), result=result)
+            self._chronicle.commit()
         except ApiError as error:
-            self._record(name, parameters, error=error)
-            return JSONResponse(error.envelope(), status_code=error.code)
-        self._record(name, parameters, error=None)
+            return self._refused(name, parameters, error)
+        except OSError:
+            return self._refused(name, parameters, ApiError(500, "Internal Server Error: nothing can be remembered"))
         if fault is not None and fault.action == "drop":
             return _NoAnswer()
         return JSONResponse({"ok": True, "result": result})
@@ -94,8 +99,11 @@ class BotApi:
         result = method(parameters)
         return await result if inspect.isawaitable(result) else result
 
-    def _record(self, name: str, parameters: Parameters, *, error: ApiError | None) -> None:
-        self._ledger.record(name, chat_id=parameters.text("chat_id"), at=self._world.moment(), error=error)
+    def _refused(self, name: str, parameters: Parameters, error: ApiError) -> Response:
+        self._ledger.record(name, parameters, at=self._world.moment(), error=error)
+        with contextlib.suppress(OSError):
+            self._chronicle.commit()
+        return JSONResponse(error.envelope(), status_code=error.code)
 
     async def file(self, request: Request) -> Response:
         """`/file/bot<token>/<file_path>`."""

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
+from tokenfilter.adapters.sandbox.chronicle import Chronicle
 from tokenfilter.adapters.sandbox.conversation import Conversation, person_view
 from tokenfilter.adapters.sandbox.errors import ApiError, BrowserError
 from tokenfilter.adapters.sandbox.faults import Faults
@@ -22,20 +23,25 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 _MAX_BODY = 64 * 1024
 _MAX_PAGE = 200
+_MAX_CALLS = 5_000
 _LARGEST_ID = 2**53
 _PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "video/mp4"})
 
 
-def _guarded(handler: Handler) -> Handler:
-    """Refusals as `{"error": ...}`; whatever changes something is refused to other sites' pages."""
+def _guarded(handler: Handler, chronicle: Chronicle) -> Handler:
+    """Refusals as `{"error": ...}`; whatever changes something is refused to other sites' pages, and remembered."""
 
     async def guarded(request: Request) -> Response:
         try:
             if request.method not in ("GET", "HEAD"):
                 _refuse_foreign(request)
-            return await handler(request)
+            answer = await handler(request)
+            chronicle.commit()
         except BrowserError as error:
             return JSONResponse({"error": error.text}, status_code=error.status)
+        except OSError:
+            return JSONResponse({"error": "the sandbox can remember nothing: is the disk full?"}, status_code=500)
+        return answer
 
     return guarded
 
@@ -93,6 +99,7 @@ class Browser:
         payments: Payments,
         files: Files,
         ledger: Ledger,
+        chronicle: Chronicle,
         faults: Faults,
         banner: str | None,
     ) -> None:
@@ -104,6 +111,7 @@ class Browser:
         self._payments = payments
         self._files = files
         self._ledger = ledger
+        self._chronicle = chronicle
         self._faults = faults
         self._banner = banner
 
@@ -124,7 +132,7 @@ class Browser:
             ("POST", "/api/faults", self._script_fault),
             ("DELETE", "/api/faults", self._clear_faults),
         ]
-        return [Route(path, _guarded(handler), methods=[method]) for method, path, handler in table]
+        return [Route(path, _guarded(handler, self._chronicle), methods=[method]) for method, path, handler in table]
 
     async def _state(self, request: Request) -> Response:  # noqa: ARG002 - handlers share one shape
         bot = self._world.bot
@@ -147,8 +155,8 @@ class Browser:
         limit = _number_in(request.query_params.get("limit", "50"), "limit")
         if not 1 <= limit <= _MAX_PAGE:
             raise BrowserError(f"expected limit from 1 to {_MAX_PAGE}")
-        found = [message for message in self._world.messages(chat_id) if message.message_id < before]
-        return JSONResponse({"messages": [self._conversation.message_view(message) for message in found[-limit:]]})
+        found = self._world.messages(chat_id, before=before, limit=limit)
+        return JSONResponse({"messages": [self._conversation.message_view(message) for message in found]})
 
     async def _follow(self, request: Request) -> Response:
         last = request.headers.get("last-event-id") or request.query_params.get("after")
@@ -210,7 +218,10 @@ class Browser:
 
     async def _calls(self, request: Request) -> Response:
         after = _number_in(request.query_params.get("after", "0"), "after")
-        return JSONResponse({"calls": self._ledger.after(after)})
+        limit = _number_in(request.query_params.get("limit", "1000"), "limit")
+        if not 1 <= limit <= _MAX_CALLS:
+            raise BrowserError(f"expected limit from 1 to {_MAX_CALLS}")
+        return JSONResponse({"calls": self._ledger.after(after, limit=limit), "last": self._ledger.last})
 
     async def _script_fault(self, request: Request) -> Response:
         fields = await _fields(

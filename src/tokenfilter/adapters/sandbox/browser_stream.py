@@ -6,6 +6,9 @@ from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from tokenfilter.adapters.sandbox.chronicle import Chronicle
+from tokenfilter.adapters.sandbox.noted_lines import line_of, numbers_of
+
 RING = 2_000
 KEEPALIVE_SECONDS = 15.0
 
@@ -27,14 +30,21 @@ class StreamEvent:
 class BrowserStream:
     """Publishing never waits; a follower that falls behind the ring is told to start over (`reset`)."""
 
-    def __init__(self) -> None:
+    def __init__(self, chronicle: Chronicle) -> None:
+        self._chronicle = chronicle
         self._ring: deque[StreamEvent] = deque(maxlen=RING)
         self._waiting: set[asyncio.Event] = set()
         self._closed = False
         self.seq = 0
+        chronicle.keep(lambda: [line_of("shown", self.seq)], shown=self._take_shown)
+
+    def _take_shown(self, line: str) -> None:
+        """Go on beyond every number a page may have seen, so far that a page left open starts over."""
+        self.seq = numbers_of(line)[0] + RING
 
     def publish(self, kind: str, body: object) -> None:
         self.seq += 1
+        self._chronicle.note("shown", self.seq)
         self._ring.append(StreamEvent(seq=self.seq, kind=kind, body=body))
         self._wake()
 

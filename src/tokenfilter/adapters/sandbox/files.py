@@ -1,12 +1,16 @@
-"""Uploaded files: taken in under Telegram's limits, kept in memory, found again by their file_id."""
+"""Uploaded files: taken in under Telegram's limits, kept in memory or beside the chronicle, found by their file_id."""
 
 import base64
 import hashlib
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
 
+from tokenfilter.adapters.sandbox.chronicle import Chronicle
 from tokenfilter.adapters.sandbox.errors import ApiError, bad_request
 from tokenfilter.adapters.sandbox.limits import Limits
 from tokenfilter.adapters.sandbox.message import File
+from tokenfilter.adapters.sandbox.noted_lines import line_of, values_of
 from tokenfilter.adapters.sandbox.parameters import Parameters, Upload
 from tokenfilter.adapters.sandbox.pictures import picture_size
 
@@ -18,19 +22,16 @@ _MAX_RATIO = 20
 _EXTENSIONS = {"photo": "jpg", "video": "mp4", "animation": "gif", "document": "bin"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Kept:
-    file: File
-    content: bytes
-
-
 class Files:
     """The file store. Ids are derived from kind and content, so the same upload gets the same id."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, chronicle: Chronicle) -> None:
         self._limits = limits
-        self._kept: dict[str, _Kept] = {}
+        self._chronicle = chronicle
+        self._kept: dict[str, File] = {}
+        self._contents: dict[str, bytes] = {}
         self._bytes = 0
+        chronicle.keep(self._told, file=self._take_file)
 
     def take(self, parameters: Parameters, value: str, *, kind: str) -> File:
         """The file a parameter names: an `attach://` upload, the upload under the parameter's own name, or a file_id.
@@ -51,11 +52,11 @@ class Files:
         kept = self._kept.get(value)
         if kept is None:
             raise bad_request("wrong remote file identifier specified: Wrong string length")
-        if kept.file.kind != kind:
+        if kept.kind != kind:
             raise bad_request(
-                f"type of file mismatch: can't use file of type {kept.file.kind.capitalize()} as {kind.capitalize()}"
+                f"type of file mismatch: can't use file of type {kept.kind.capitalize()} as {kind.capitalize()}"
             )
-        return kept.file
+        return kept
 
     def _keep(self, upload: Upload, *, kind: str) -> File:
         size = len(upload.content)
@@ -78,11 +79,18 @@ class Files:
             height=height or 320,
         )
         if file.file_id not in self._kept:
-            self._bytes += size
-            self._kept[file.file_id] = _Kept(file=file, content=upload.content)
-            while self._bytes > MAX_KEPT_BYTES and len(self._kept) > 1:
-                self._bytes -= self._kept.pop(next(iter(self._kept))).file.size
+            self._put(file.file_id, upload.content)
+            self._add(file)
+            self._chronicle.note("file", file)
         return file
+
+    def _add(self, file: File) -> None:
+        self._kept[file.file_id] = file
+        self._bytes += file.size
+        while self._bytes > MAX_KEPT_BYTES and len(self._kept) > 1:
+            oldest = self._kept.pop(next(iter(self._kept)))
+            self._bytes -= oldest.size
+            self._drop(oldest.file_id)
 
     def _check_photo(self, size: int, width: int, height: int) -> None:
         if size > self._limits.photo_bytes:
@@ -94,7 +102,8 @@ class Files:
 
     def found(self, file_id: str) -> tuple[File, bytes] | None:
         kept = self._kept.get(file_id)
-        return (kept.file, kept.content) if kept else None
+        content = None if kept is None else self._content(file_id)
+        return None if kept is None or content is None else (kept, content)
 
     def at_path(self, path: str) -> bytes | None:
         """The content under a `file_path` that `path_of` gave."""
@@ -117,9 +126,46 @@ class Files:
         kept = self._kept.get(file_id)
         if kept is None:
             raise bad_request("wrong file_id or the file is temporarily unavailable")
-        if kept.file.size > self._limits.download_bytes:
+        if kept.size > self._limits.download_bytes:
             raise bad_request("file is too big")
-        return kept.file, self.path_of(kept.file)
+        return kept, self.path_of(kept)
+
+    def tidy(self) -> None:
+        """Remove contents that nothing refers to: an end came between the content and its note."""
+        if self._chronicle.directory is not None:
+            for place in (self._chronicle.directory / "files").glob("*"):
+                if place.name not in self._kept:
+                    place.unlink()
+
+    def _told(self) -> Iterable[str]:
+        return [line_of("file", file) for file in self._kept.values()]
+
+    def _take_file(self, line: str) -> None:
+        (file,) = values_of(line)
+        if file.file_id not in self._kept:
+            self._add(file)
+
+    def _place(self, file_id: str) -> Path | None:
+        return None if self._chronicle.directory is None else self._chronicle.directory / "files" / file_id
+
+    def _put(self, file_id: str, content: bytes) -> None:
+        place = self._place(file_id)
+        if place is None:
+            self._contents[file_id] = content
+        else:
+            place.parent.mkdir(mode=0o700, exist_ok=True)
+            place.write_bytes(content)
+
+    def _content(self, file_id: str) -> bytes | None:
+        place = self._place(file_id)
+        if place is None:
+            return self._contents.get(file_id)
+        return place.read_bytes() if place.exists() else None
+
+    def _drop(self, file_id: str) -> None:
+        self._contents.pop(file_id, None)
+        if place := self._place(file_id):
+            place.unlink(missing_ok=True)
 
 
 def with_claims(file: File, parameters: Parameters) -> File:

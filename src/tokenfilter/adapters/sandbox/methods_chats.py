@@ -1,11 +1,14 @@
 """Methods about chats, pressed buttons and the list of commands."""
 
 import re
+from collections.abc import Iterable
 
+from tokenfilter.adapters.sandbox.chronicle import Chronicle
 from tokenfilter.adapters.sandbox.conversation import Conversation
 from tokenfilter.adapters.sandbox.errors import bad_request
 from tokenfilter.adapters.sandbox.limits import Limits
 from tokenfilter.adapters.sandbox.message import Chat
+from tokenfilter.adapters.sandbox.noted_lines import line_of, values_of
 from tokenfilter.adapters.sandbox.parameters import Parameters
 from tokenfilter.adapters.sandbox.posting import Posting
 from tokenfilter.adapters.sandbox.queries import Presses
@@ -51,11 +54,23 @@ _GIFTS = ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscript
 class Commands:
     """The command lists by scope and language."""
 
-    def __init__(self, conversation: Conversation, *, limits: Limits, posting: Posting) -> None:
+    def __init__(self, conversation: Conversation, *, limits: Limits, posting: Posting, chronicle: Chronicle) -> None:
+        self._chronicle = chronicle
         self._conversation = conversation
         self._limits = limits
         self._posting = posting
         self._lists: dict[tuple[str, str], list[Wire]] = {}
+        chronicle.keep(self._told, commands=self._take_commands)
+
+    def _told(self) -> Iterable[str]:
+        return [line_of("commands", *key, {"commands": commands}) for key, commands in self._lists.items()]
+
+    def _take_commands(self, line: str) -> None:
+        scope, language, listed = values_of(line)
+        if listed is None:
+            self._lists.pop((scope, language), None)
+        else:
+            self._lists[scope, language] = listed["commands"]
 
     def shown(self) -> list[Wire]:
         """What a person sees in a private chat: its own list if there is one, else the default."""
@@ -70,18 +85,20 @@ class Commands:
             raise bad_request("expected an Array of BotCommand")
         if len(value) > self._limits.commands:
             raise bad_request("BOT_COMMANDS_TOO_MUCH")
-        commands = [self._command(item) for item in value]
-        self._lists[self._key(parameters)] = commands
-        return self._changed()
+        commands, key = [self._command(item) for item in value], self._key(parameters)
+        self._lists[key] = commands
+        return self._changed(key, {"commands": commands})
 
     def get(self, parameters: Parameters) -> object:
         return self._lists.get(self._key(parameters), [])
 
     def delete(self, parameters: Parameters) -> object:
-        self._lists.pop(self._key(parameters), None)
-        return self._changed()
+        key = self._key(parameters)
+        self._lists.pop(key, None)
+        return self._changed(key, None)
 
-    def _changed(self) -> bool:
+    def _changed(self, key: tuple[str, str], listed: Wire | None) -> bool:
+        self._chronicle.note("commands", *key, listed)
         self._conversation.stream.publish("commands", self.shown())
         return True
 

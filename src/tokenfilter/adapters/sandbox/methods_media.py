@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+from tokenfilter.adapters.sandbox.chronicle import Chronicle
 from tokenfilter.adapters.sandbox.errors import ApiError, bad_request
 from tokenfilter.adapters.sandbox.files import Files, with_claims
 from tokenfilter.adapters.sandbox.message import Content, Media, Text
+from tokenfilter.adapters.sandbox.noted_lines import line_of, numbers_of
 from tokenfilter.adapters.sandbox.parameters import Parameters, text_of
 from tokenfilter.adapters.sandbox.posting import Posting
 from tokenfilter.adapters.sandbox.rendering import message_wire
@@ -15,11 +17,16 @@ _ALBUM_KINDS = ("photo", "video", "document")
 class MediaMethods:
     """`sendPhoto`, `sendVideo`, `sendAnimation`, `sendDocument`, `sendMediaGroup`, `editMessageMedia`, `getFile`."""
 
-    def __init__(self, posting: Posting, files: Files) -> None:
+    def __init__(self, posting: Posting, files: Files, *, chronicle: Chronicle) -> None:
+        self._chronicle = chronicle
         self._posting = posting
         self._files = files
         self._world = posting.conversation.world
         self._albums = 0
+        chronicle.keep(lambda: [line_of("albums", self._albums)], albums=self._take_albums)
+
+    def _take_albums(self, line: str) -> None:
+        (self._albums,) = numbers_of(line)
 
     def send_photo(self, parameters: Parameters) -> object:
         return self._send(parameters, "photo")
@@ -62,6 +69,7 @@ class MediaMethods:
             raise bad_request("document can't be mixed with other media types")
         sent = self._posting.send_all(parameters, contents)
         self._albums += 1
+        self._chronicle.note("albums", self._albums)
         return [message_wire(message, self._world) for message in sent]
 
     def _input_media(self, parameters: Parameters, value: object, *, album: bool) -> Media:

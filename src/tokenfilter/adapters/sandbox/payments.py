@@ -1,10 +1,14 @@
 """Invoices and Stars: selling, the checkout question, the payment, the list of transactions, refunds."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 
+from tokenfilter.adapters.sandbox.chronicle import Chronicle
 from tokenfilter.adapters.sandbox.conversation import Conversation
+from tokenfilter.adapters.sandbox.deeds import Transaction
 from tokenfilter.adapters.sandbox.errors import BrowserError, bad_request
 from tokenfilter.adapters.sandbox.message import Invoice, Payment, Person
+from tokenfilter.adapters.sandbox.noted_lines import line_of, values_of
 from tokenfilter.adapters.sandbox.parameters import Parameters
 from tokenfilter.adapters.sandbox.posting import Posting
 from tokenfilter.adapters.sandbox.queries import CheckoutAnswer, Checkouts
@@ -19,18 +23,6 @@ MAX_STARS = 10_000
 """Highest price in Stars (Telegram Bot API, createInvoiceLink)."""
 
 KEPT = 10_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transaction:
-    """One movement of Stars; `incoming` from the person to the bot."""
-
-    id: str
-    amount: int
-    date: int
-    person_id: int
-    invoice: Invoice
-    incoming: bool
 
 
 def _price(parameters: Parameters) -> int:
@@ -89,7 +81,8 @@ def invoice_of(parameters: Parameters) -> Invoice:
 class Payments:
     """The Bot API methods about payments, and what a person does to pay."""
 
-    def __init__(self, posting: Posting, *, updates: UpdateQueue, checkouts: Checkouts) -> None:
+    def __init__(self, posting: Posting, *, updates: UpdateQueue, checkouts: Checkouts, chronicle: Chronicle) -> None:
+        self._chronicle = chronicle
         self._posting = posting
         self._conversation: Conversation = posting.conversation
         self._world = posting.conversation.world
@@ -98,6 +91,7 @@ class Payments:
         self._links: dict[str, Invoice] = {}
         self._payments: dict[str, tuple[int, Payment]] = {}
         self._transactions: list[Transaction] = []
+        chronicle.keep(self._told, link=self._take_link, paid=self._take_paid, stars=self._take_stars)
 
     def send_invoice(self, parameters: Parameters) -> object:
         invoice = replace(invoice_of(parameters), period=0)
@@ -109,6 +103,7 @@ class Payments:
             del self._links[next(iter(self._links))]
         link = f"https://t.me/$sandbox{len(self._links) + 1}"
         self._links[link] = invoice
+        self._chronicle.note("link", link, invoice)
         return link
 
     def answer_pre_checkout_query(self, parameters: Parameters) -> object:
@@ -154,24 +149,48 @@ class Payments:
         if payment.refunded:
             raise bad_request("CHARGE_ALREADY_REFUNDED")
         refunded = replace(payment, refunded=True)
-        self._payments[charge_id] = (payer, refunded)
+        self._pay(charge_id, payer, refunded)
         self._note(charge_id, payment.invoice, person_id=payer, incoming=False)
         self._conversation.post(self._world.chats[payer], refunded, sender=payer)
         return True
 
+    def _pay(self, charge_id: str, payer: int, payment: Payment) -> None:
+        self._payments[charge_id] = (payer, payment)
+        self._chronicle.note("paid", charge_id, payer, payment)
+
     def _note(self, charge_id: str, invoice: Invoice, *, person_id: int, incoming: bool) -> None:
+        transaction = Transaction(
+            id=charge_id,
+            amount=invoice.total,
+            date=self._world.now(),
+            person_id=person_id,
+            invoice=invoice,
+            incoming=incoming,
+        )
+        self._add(transaction)
+        self._chronicle.note("stars", transaction)
+
+    def _add(self, transaction: Transaction) -> None:
         if len(self._transactions) >= KEPT:
             del self._transactions[0]
-        self._transactions.append(
-            Transaction(
-                id=charge_id,
-                amount=invoice.total,
-                date=self._world.now(),
-                person_id=person_id,
-                invoice=invoice,
-                incoming=incoming,
-            )
-        )
+        self._transactions.append(transaction)
+
+    def _told(self) -> Iterable[str]:
+        yield from (line_of("link", link, invoice) for link, invoice in self._links.items())
+        yield from (line_of("paid", charge_id, *paid) for charge_id, paid in self._payments.items())
+        yield from (line_of("stars", transaction) for transaction in self._transactions)
+
+    def _take_link(self, line: str) -> None:
+        link, invoice = values_of(line)
+        self._links[link] = invoice
+
+    def _take_paid(self, line: str) -> None:
+        charge_id, payer, payment = values_of(line)
+        self._payments[charge_id] = (payer, payment)
+
+    def _take_stars(self, line: str) -> None:
+        (transaction,) = values_of(line)
+        self._add(transaction)
 
     def invoice_at(self, chat_id: int, message_id: int) -> Invoice:
         """The invoice shown in a message.
@@ -219,7 +238,7 @@ class Payments:
             until=self._world.now() + invoice.period if invoice.period else None,
             first=not paid_before,
         )
-        self._payments[charge_id] = (person.id, payment)
+        self._pay(charge_id, person.id, payment)
         self._note(charge_id, invoice, person_id=person.id, incoming=True)
         self._conversation.post(self._world.chats[person.id], payment, sender=person.id)
         return {"ok": True, "charge_id": charge_id}

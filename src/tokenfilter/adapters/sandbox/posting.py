@@ -12,6 +12,12 @@ from tokenfilter.adapters.sandbox.text_entities import Entity
 MAX_SOURCE = 200_000
 """Characters of markup; nothing that long has a text or caption Telegram would take."""
 
+_LONGEST_WINDOW = 60
+"""Seconds."""
+
+_LARGEST_WINDOW = 30
+"""Messages: what a chat was sent before these counts no more (limits.py)."""
+
 
 class Posting:
     """The way of a message from the bot into a chat."""
@@ -21,6 +27,12 @@ class Posting:
         self.limits = limits
         self._world = conversation.world
         self._rates = rates
+
+    def take_up_rates(self) -> None:
+        """Count what was sent within the last minute: ending the sandbox is no way around a rate."""
+        for message in self._world.sent_since(self._world.now() - _LONGEST_WINDOW, most=_LARGEST_WINDOW):
+            group = self._world.chats[message.chat_id].type != "private"
+            self._rates.admit(message.chat_id, group=group, now=message.date)
 
     def chat(self, parameters: Parameters) -> Chat:
         """The chat named by `chat_id`, which the bot can at least see.

@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 from tokenfilter.adapters.sandbox.bot_api import BotApi, Method
 from tokenfilter.adapters.sandbox.browser import Browser
 from tokenfilter.adapters.sandbox.browser_stream import BrowserStream
+from tokenfilter.adapters.sandbox.chronicle import Chronicle
 from tokenfilter.adapters.sandbox.conversation import Conversation
 from tokenfilter.adapters.sandbox.faults import Faults
 from tokenfilter.adapters.sandbox.files import Files
@@ -31,6 +32,7 @@ from tokenfilter.adapters.sandbox.rendering import bot_wire
 from tokenfilter.adapters.sandbox.updates import UpdateQueue
 from tokenfilter.adapters.sandbox.webhook import Webhook, WebhookSender
 from tokenfilter.adapters.sandbox.world import Bot, World
+from tokenfilter.domain.tally import Shown
 
 _TOKEN = re.compile(r"([1-9][0-9]{0,15}):[A-Za-z0-9_-]{1,100}", re.ASCII)
 _PAGE = Path(__file__).parent / "page"
@@ -39,11 +41,12 @@ TELEGRAM = Limits()
 
 
 class Sandbox:
-    """A strict Telegram in memory; its routes are mounted under `/sandbox` by whoever runs the HTTP server.
+    """A strict Telegram of one process; its routes are mounted under `/sandbox` by whoever runs the HTTP server.
 
     `token` looks like Telegram's (`<bot id>:<secret>`). `clock` returns aware UTC instants; dates, rates and the age of
     pressed buttons follow it, while waiting (long polls, checkouts) is real. `banner` is shown on top of the page.
-    `webhook_sender` posts updates to a webhook; without one `setWebhook` is refused.
+    `webhook_sender` posts updates to a webhook; without one `setWebhook` is refused. With `keep`, a directory of
+    its own, everything but scripted faults and the webhook outlives the process, however that ends; `open` it first.
 
     Raises:
         ValueError: the token does not look like one.
@@ -56,6 +59,7 @@ class Sandbox:
         clock: Callable[[], datetime],
         banner: str | None = None,
         limits: Limits = TELEGRAM,
+        keep: Path | None = None,
         webhook_sender: WebhookSender | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -63,20 +67,23 @@ class Sandbox:
         if matched is None:
             raise ValueError("expected a bot token of the form <number>:<letters>")
         bot = Bot(id=int(matched.group(1)), username="tokenfilter_sandbox_bot", first_name="tokenfilter")
-        self.world = World(bot, clock=clock)
-        self._stream = BrowserStream()
-        self._updates = UpdateQueue(limits)
-        self._checkouts = Checkouts(lifetime=limits.pre_checkout_seconds)
+        chronicle = self._chronicle = Chronicle(keep)
+        self.world = World(bot, clock=clock, chronicle=chronicle)
+        self._stream = BrowserStream(chronicle)
+        self._updates = UpdateQueue(limits, chronicle)
+        self._checkouts = Checkouts(lifetime=limits.pre_checkout_seconds, chronicle=chronicle)
         self._webhook = Webhook(self._updates, sender=webhook_sender, now=self.world.now, sleep=sleep)
         conversation = Conversation(self.world, stream=self._stream, updates=self._updates)
-        presses = Presses(lifetime=limits.callback_query_seconds, instant=self.world.instant)
-        posting = Posting(conversation, limits=limits, rates=RateWindows(limits))
-        files, faults, ledger = Files(limits), Faults(), Ledger()
+        presses = Presses(lifetime=limits.callback_query_seconds, instant=self.world.instant, chronicle=chronicle)
+        posting = self._posting = Posting(conversation, limits=limits, rates=RateWindows(limits))
+        files = self._files = Files(limits, chronicle)
+        faults, ledger = Faults(), Ledger(chronicle)
+        self._ledger = ledger
         self._messages = MessageMethods(posting)
-        self._media = MediaMethods(posting, files)
+        self._media = MediaMethods(posting, files, chronicle=chronicle)
         self._chats = ChatMethods(conversation, limits=limits, posting=posting, presses=presses)
-        self._commands = Commands(conversation, limits=limits, posting=posting)
-        self._payments = Payments(posting, updates=self._updates, checkouts=self._checkouts)
+        self._commands = Commands(conversation, limits=limits, posting=posting, chronicle=chronicle)
+        self._payments = Payments(posting, updates=self._updates, checkouts=self._checkouts, chronicle=chronicle)
         self._api = BotApi(
             token,
             self._methods(),
@@ -84,6 +91,7 @@ class Sandbox:
             limits=limits,
             faults=faults,
             ledger=ledger,
+            chronicle=chronicle,
             download=self._media.download,
         )
         self._people = People(conversation, updates=self._updates, presses=presses, limits=limits)
@@ -94,9 +102,21 @@ class Sandbox:
             payments=self._payments,
             files=files,
             ledger=ledger,
+            chronicle=chronicle,
             faults=faults,
             banner=banner,
         )
+
+    def open(self) -> None:
+        """Take back the world that was kept, before the first request. Without `keep` there is nothing to do.
+
+        Raises:
+            WorldUnreadableError: another sandbox uses the directory, or what is there cannot be read.
+            OSError: the directory cannot be used.
+        """
+        self._chronicle.open()
+        self._files.tidy()
+        self._posting.take_up_rates()
 
     def routes(self) -> list[BaseRoute]:
         """Page, browser API and Bot API, relative to where they are mounted."""
@@ -113,15 +133,25 @@ class Sandbox:
         person = self.world.people.get(person_id)
         if person is None:
             return False
-        return self._people.set_blocked(person, blocked=not person.blocked).blocked
+        blocked = self._people.set_blocked(person, blocked=not person.blocked).blocked
+        self._chronicle.commit()
+        return blocked
+
+    def shown(self) -> Shown:
+        """Which alerts the bot has told, as far back as the ledger goes."""
+        return self._ledger.shown()
 
     def close(self) -> None:
-        """End long polls, event streams, checkouts, scripted delays and webhook delivery at once. May be repeated."""
+        """End long polls, event streams, checkouts, scripted delays and webhook delivery at once. May be repeated.
+
+        Another sandbox may use the directory from now on; what still comes in here is answered and remembered.
+        """
         self._api.close()
         self._updates.close()
         self._stream.close()
         self._checkouts.close()
         self._webhook.close()
+        self._chronicle.close()
 
     async def _get_updates(self, parameters: Parameters) -> object:
         return await self._updates.poll(parameters, webhook_active=bool(self._webhook.url))

@@ -2,9 +2,13 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Iterable
+from itertools import islice
 
+from tokenfilter.adapters.sandbox.chronicle import Chronicle
 from tokenfilter.adapters.sandbox.errors import ApiError, bad_request, conflict
 from tokenfilter.adapters.sandbox.limits import Limits
+from tokenfilter.adapters.sandbox.noted_lines import line_of, numbers_of, values_of
 from tokenfilter.adapters.sandbox.parameters import Parameters
 
 KINDS = (
@@ -46,20 +50,30 @@ _WEBHOOK_ACTIVE = "can't use getUpdates method while webhook is active; use dele
 class UpdateQueue:
     """Updates wait here until the bot confirms them with a higher offset; at most one poll waits at a time."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, chronicle: Chronicle) -> None:
         self._limits = limits
-        self._pending: deque[tuple[int, Update]] = deque(maxlen=MAX_PENDING)
+        self._chronicle = chronicle
+        self._pending: deque[tuple[int, Update | str]] = deque(maxlen=MAX_PENDING)
         self._next_id = FIRST_UPDATE_ID
         self._poll: asyncio.Future[None] | None = None
         self._closed = False
         self.allowed: frozenset[str] = DEFAULT_KINDS
         self.arrived = asyncio.Event()
+        chronicle.keep(
+            self._told,
+            next_update=self._take_next,
+            allowed=self._take_allowed,
+            update=self._take_update,
+            confirmed=lambda line: self._forget(numbers_of(line)[0]),
+        )
 
     def push(self, kind: str, body: object) -> None:
         """Queue an update, unless the bot asked not to receive its kind."""
         if kind not in self.allowed:
             return
-        self._pending.append((self._next_id, {"update_id": self._next_id, kind: body}))
+        update: Update = {"update_id": self._next_id, kind: body}
+        self._pending.append((self._next_id, update))
+        self._chronicle.note("update", self._next_id, update)
         self._next_id += 1
         self.arrived.set()
         self._end_poll(None)
@@ -87,15 +101,21 @@ class UpdateQueue:
 
     def head(self) -> Update | None:
         """The oldest update not yet confirmed."""
-        return self._pending[0][1] if self._pending else None
+        return _read(self._pending[0][1]) if self._pending else None
 
     def confirm(self, before: int) -> None:
         """Forget every update with an id below `before`."""
+        if self._forget(before):
+            self._chronicle.note("confirmed", before)
+
+    def _forget(self, before: int) -> bool:
+        pending = len(self._pending)
         while self._pending and self._pending[0][0] < before:
             self._pending.popleft()
+        return len(self._pending) < pending
 
     def drop_pending(self) -> None:
-        self._pending.clear()
+        self.confirm(self._next_id)
 
     def allow(self, parameters: Parameters) -> None:
         """Remember `allowed_updates`; absent keeps the former list, an empty list means the default kinds."""
@@ -105,7 +125,10 @@ class UpdateQueue:
         if not isinstance(value, list):
             raise bad_request("expected an Array of String as allowed updates")
         names = {name for name in value if isinstance(name, str) and name in KINDS}
-        self.allowed = frozenset(names) if names else DEFAULT_KINDS
+        allowed = frozenset(names) if names else DEFAULT_KINDS
+        if allowed != self.allowed:
+            self.allowed = allowed
+            self._chronicle.note("allowed", tuple(sorted(allowed)))
 
     async def poll(self, parameters: Parameters, *, webhook_active: bool) -> list[Update]:
         """`getUpdates`: confirm, then what is pending, waiting up to the timeout if that is nothing.
@@ -132,4 +155,29 @@ class UpdateQueue:
             finally:
                 if self._poll is waiter:
                     self._poll = None
-        return [update for _, update in self._pending][:limit]
+        return [_read(update) for _, update in islice(self._pending, limit)]
+
+    def _told(self) -> Iterable[str]:
+        yield line_of("next_update", self._next_id)
+        yield line_of("allowed", tuple(sorted(self.allowed)))
+        for number, update in self._pending:
+            yield update if isinstance(update, str) else line_of("update", number, update)
+
+    def _take_next(self, line: str) -> None:
+        (self._next_id,) = numbers_of(line)
+
+    def _take_allowed(self, line: str) -> None:
+        (kinds,) = values_of(line)
+        self.allowed = frozenset(kinds)
+
+    def _take_update(self, line: str) -> None:
+        (number,) = numbers_of(line)
+        self._pending.append((number, line))
+        self._next_id = number + 1
+
+
+def _read(update: Update | str) -> Update:
+    if not isinstance(update, str):
+        return update
+    _, found = values_of(update)
+    return dict(found)

@@ -1,6 +1,9 @@
-"""The stage's buttons over HTTP: make something happen for a person, and say what the program did about it."""
+"""The stage's buttons over HTTP: make something happen for a person, and say what the program did about it.
 
-from collections.abc import Callable, Sequence
+What breaks something, and the tally of what came through it, are in stage_breaks.py.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from random import Random
 
@@ -10,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from tokenfilter.adapters.simulator import stage
 from tokenfilter.adapters.simulator.stage import Impossible, Scene
+from tokenfilter.adapters.simulator.stage_breaks import Break, StageBreaks, Tell, error, is_foreign
 from tokenfilter.adapters.simulator.token_feed import StageFeed
 from tokenfilter.domain.filter import Filter
 from tokenfilter.domain.ids import ChatId, Destination
@@ -65,7 +69,10 @@ _BLOCK = {"id": "block", "label": "Block me", "hint": "Block the bot, or unblock
 
 
 class StagePage:
-    """Routes under `/stage`, for this machine's browser: another site's page cannot press the buttons."""
+    """Routes under `/stage`, for this machine's browser: another site's page cannot press the buttons.
+
+    `breaks` and `tally` are for stage_breaks.py; without them there is nothing to break, and nothing is counted.
+    """
 
     def __init__(
         self,
@@ -76,12 +83,15 @@ class StagePage:
         notes: Notes,
         block: Block,
         seed: int,
+        breaks: Mapping[str, Break] | None = None,
+        tally: Tell | None = None,
     ) -> None:
         self._feed = feed
         self._subscribers = subscribers
         self._clock = clock
         self._notes = notes
         self._block = block
+        self._breaks = StageBreaks(breaks=breaks or {}, tally=tally)
         self._random = Random(f"stage {seed} {clock.now().isoformat()}")
 
     def routes(self) -> list[BaseRoute]:
@@ -89,29 +99,29 @@ class StagePage:
         return [
             Route("/stage", self._actions, methods=["GET"]),
             Route("/stage/verdicts", self._verdicts, methods=["GET"]),
+            *self._breaks.routes(),
             Route("/stage/{action}", self._act, methods=["POST"]),
         ]
 
     async def _actions(self, _: Request) -> Response:
         actions = [{"id": name, "label": label, "hint": hint} for name, (label, hint, _) in _SCENES.items()]
-        return JSONResponse({"actions": [*actions, _BLOCK]})
+        return JSONResponse({"actions": [*actions, _BLOCK], **self._breaks.offered()})
 
     async def _act(self, request: Request) -> Response:
-        origin = request.headers.get("origin")
-        if origin is not None and origin.partition("://")[2] != request.headers.get("host"):
-            return _error("the request comes from another site", 403)
+        if is_foreign(request):
+            return error("the request comes from another site", 403)
         try:
             body = await request.json()
             person = int(body["person_id"])
         except (ValueError, KeyError, TypeError):
-            return _error('expected {"person_id": a number}', 400)
+            return error('expected {"person_id": a number}', 400)
         action = request.path_params["action"]
         if action == "block":
             blocked = self._block(person)
             said = "You blocked the bot: the next alert is refused and the bot leaves you alone."
             return JSONResponse({"said": said if blocked else "You unblocked the bot. Send /start to be told again."})
         if action not in _SCENES:
-            return _error(f"expected one of {', '.join([*_SCENES, 'block'])}", 404)
+            return error(f"expected one of {', '.join([*_SCENES, 'block'])}", 404)
         subscriber = await self._subscribers.get(ChatId(person))
         wanted = [r.wanted for r in routes(subscriber)] if subscriber else []
         if not wanted:
@@ -131,10 +141,6 @@ class StagePage:
         try:
             address, person, after = query["token"], ChatId(int(query["person_id"])), int(query.get("after", "0"))
         except (ValueError, KeyError):
-            return _error("expected person_id, token and after", 400)
+            return error("expected person_id, token and after", 400)
         rows = self._notes(address, Destination(person), after)
         return JSONResponse({"rows": [{"n": n, "at": at.isoformat(), "text": t, "tone": o} for n, at, t, o in rows]})
-
-
-def _error(message: str, status: int) -> Response:
-    return JSONResponse({"error": message}, status_code=status)

@@ -1,68 +1,121 @@
-"""Log lines on standard error: facts with fields, and no secret in any of them."""
+"""Sends log lines where they belong: by area to files, to the console, to JSON on standard output.
+
+What is told is telemetry.py's, how it reads log_lines.py's, what is hidden redaction.py's, which file log_files.py's.
+"""
 
 import logging
-import re
 import sys
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TextIO
 
 import structlog
 
-_BOT_TOKEN = re.compile(r"(?<!\d)\d{6,12}:[A-Za-z0-9_-]{30,64}")
-"""What Telegram's bot tokens look like, wherever they stand: also inside a URL after `/bot`."""
+from tokenfilter.adapters.system.log_files import AREAS, AreaFile, LogFolder
+from tokenfilter.adapters.system.log_lines import STAMPED, LineErrors, LineFormat
+from tokenfilter.adapters.system.log_queue import LogQueue
+from tokenfilter.adapters.system.redaction import Redactor
+
+_NOISY = ("httpx", "httpcore", "asyncio", "uvicorn", "sqlalchemy")
+_NOT_FOR_TERMINALS = tuple(
+    f"tokenfilter.{name}" for name in ("sent_notifications", "redisperformance", "user_settings", "heartbeat")
+)
 
 
-def configure(*, level: str, json_lines: bool, secrets: Iterable[str] = ()) -> None:
-    """Send the program's own log lines and its libraries' through one redactor to standard error."""
-    shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
-    colours = sys.stderr.isatty()
-    renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer()
-        if json_lines
-        else structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=structlog.dev.plain_traceback)
-    )
-    formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=shared,
-        processors=[
-            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            structlog.processors.format_exc_info if json_lines else _as_is,
-            renderer,
-        ],
-    )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Redacting(formatter, tuple(s for s in secrets if s)))
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(level.upper())
-    for noisy in ("httpx", "httpcore", "asyncio", "uvicorn"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+class Logs:
+    """The program's logging from `configure` until it is closed, or the interpreter ends."""
+
+    def __init__(self, sinks: list[logging.Handler], folder: LogFolder | None) -> None:
+        self.folder = folder.path if folder else None
+        """Where the files are: below the directory, if another process writes there already."""
+        self._queue = LogQueue(sinks, on_closed=folder.close if folder else _nothing)
+        self._hooks = (sys.excepthook, threading.excepthook)
+        logging.getLogger().handlers[:] = [self._queue]
+        sys.excepthook, threading.excepthook = _uncaught, _uncaught_in_thread
+
+    def close(self) -> None:
+        """Write what waits, close the files, and leave later lines to the standard library. Repeating is safe."""
+        root = logging.getLogger()
+        if self._queue in root.handlers:
+            root.removeHandler(self._queue)
+            sys.excepthook, threading.excepthook = self._hooks
+        self._queue.close()
+
+
+def configure(
+    *,
+    level: str,
+    json_lines: bool = False,
+    directory: Path | None = None,
+    keep: int = 5,
+    megabytes: float = 10,
+    areas: Mapping[str, str] | None = None,
+    secrets: Iterable[str] = (),
+) -> Logs:
+    """Send the program's own log lines and its libraries' through one redactor to wherever they go.
+
+    That is standard error, for people, or with `json_lines` standard output, everything as JSON; and `directory`, one
+    file an area of at most `megabytes` with `keep` older ones. `areas` are levels of areas that differ from `level`.
+
+    Raises:
+        LogDirectoryError: nothing can be written to the directory.
+    """
+    for former in logging.getLogger().handlers:
+        if isinstance(former, LogQueue):
+            former.close()
+    folder = LogFolder(directory) if directory else None
+    redactor, errors = Redactor(secrets), LineErrors()
+    sinks: list[logging.Handler] = [_Console(redactor, errors, as_json=json_lines)]
+    if folder:
+        limits = {"keep": keep, "size": int(megabytes * 1_000_000)}
+        files = [AreaFile(area, folder.path, on_error=errors, **limits) for area in AREAS]
+        for file in files:
+            file.setFormatter(LineFormat(redactor, as_json=True))
+        sinks += files
+    _set_levels(level, areas or {})
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[structlog.stdlib.filter_by_level, *STAMPED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+    return Logs(sinks, folder)
 
 
-def redacted(line: str, secrets: Iterable[str] = ()) -> str:
-    """The line without bot tokens and without any of the known secrets."""
-    for secret in secrets:
-        line = line.replace(secret, "[secret]")
-    return _BOT_TOKEN.sub("[bot token]", line)
+class _Console(logging.StreamHandler[TextIO]):
+    def __init__(self, redactor: Redactor, errors: LineErrors, *, as_json: bool) -> None:
+        super().__init__(sys.stdout if as_json else sys.stderr)
+        self._errors = errors
+        self.setFormatter(LineFormat(redactor, as_json=as_json, colours=self.stream.isatty()))
+        if not as_json:
+            self.addFilter(lambda record: record.name not in _NOT_FOR_TERMINALS)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - its name in the standard library
+        self._errors(record)
 
 
-class _Redacting(logging.Formatter):
-    def __init__(self, inner: logging.Formatter, secrets: tuple[str, ...]) -> None:
-        super().__init__()
-        self._inner = inner
-        self._secrets = secrets
+def _set_levels(level: str, areas: Mapping[str, str]) -> None:
+    root = logging.getLogger()
+    root.setLevel(areas.get("bot", level).upper())
+    for area in AREAS[:-1]:
+        logging.getLogger(f"tokenfilter.{area}").setLevel(areas.get(area, level).upper())
+    for noisy in _NOISY:
+        logging.getLogger(noisy).setLevel(logging.WARNING)
 
-    def format(self, record: logging.LogRecord) -> str:
-        return redacted(self._inner.format(record), self._secrets)
+
+def _nothing() -> None:
+    pass
 
 
-def _as_is(_logger: object, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    return event
+def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+        return
+    logging.getLogger("tokenfilter").critical("ended by an error", exc_info=(kind, error, trace))
+
+
+def _uncaught_in_thread(ended: threading.ExceptHookArgs) -> None:
+    if ended.exc_value is not None:
+        _uncaught(ended.exc_type, ended.exc_value, ended.exc_traceback)

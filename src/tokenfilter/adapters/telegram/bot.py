@@ -21,8 +21,10 @@ from tokenfilter.adapters.telegram.dialogue.filters import EditFilters
 from tokenfilter.adapters.telegram.dialogue.noise import Noise
 from tokenfilter.adapters.telegram.dialogue.places import ChoosePlaces
 from tokenfilter.adapters.telegram.dialogue.previews import Previews
+from tokenfilter.adapters.telegram.dialogue.privacy import Privacy
 from tokenfilter.adapters.telegram.dialogue.turn import Membership, Pressed, Reply, Said
 from tokenfilter.adapters.telegram.dialogue.why import ExplainTokens, MuteCards
+from tokenfilter.adapters.telegram.keyboard import Screen
 from tokenfilter.adapters.telegram.later import Later
 from tokenfilter.adapters.telegram.polling import Polling
 from tokenfilter.adapters.telegram.screens import plain
@@ -32,6 +34,8 @@ from tokenfilter.adapters.telegram.turns import Turns
 from tokenfilter.app.backtest_filter import BacktestFilter
 from tokenfilter.app.edit_settings import EditSettings
 from tokenfilter.app.explain_verdict import ExplainVerdict
+from tokenfilter.app.forget_person import ForgetPerson
+from tokenfilter.app.note_activity import NoteActivity
 from tokenfilter.domain.ids import Destination
 from tokenfilter.ports.clock import Clock
 from tokenfilter.ports.failures import RefusedError
@@ -59,6 +63,9 @@ class TelegramBot:
         edits: EditSettings,
         explains: ExplainVerdict,
         previews: BacktestFilter,
+        person: ForgetPerson,
+        activity: NoteActivity,
+        retention_days: int,
         sessions: Sessions,
         budget: SendBudget,
         clock: Clock,
@@ -78,8 +85,11 @@ class TelegramBot:
             places=ChoosePlaces(edits, TelegramRights(self._connection.bot), lambda: self._name),
             explains=ExplainTokens(explains),
             mutes=MuteCards(edits, explains, lambda: self._name),
+            privacy=Privacy(person, retention_days),
         )
-        self._dialogue = Dialogue(edits=edits, sessions=sessions, clock=clock, parts=parts, bot=lambda: self._name)
+        self._dialogue = Dialogue(
+            edits=edits, sessions=sessions, clock=clock, parts=parts, activity=activity, bot=lambda: self._name
+        )
         self._previews = kept
         self._later = Later()
         self._turns: Turns[Update] = Turns(self._answer)
@@ -157,7 +167,7 @@ class TelegramBot:
             shown = await self._chats.show(said.place, before.message_id, reply.screen)
         else:
             reply_to = None if said.is_private else said.message_id
-            shown = await self._chats.say(said.place, reply.screen, reply_to=reply_to)
+            shown = await self._say(said.place, reply, reply.screen, reply_to)
         if said.is_private:
             await self._remember(said.place, reply, shown)
         self._follow(said.place, shown, reply)
@@ -173,12 +183,18 @@ class TelegramBot:
         if reply.screen is None:
             return
         if reply.anew:
-            message_id = await self._chats.say(place, reply.screen, reply_to=message_id)
+            message_id = await self._say(place, reply, reply.screen, message_id)
         else:
             await self._later.settle((place.chat, message_id))
             message_id = await self._chats.show(place, message_id, reply.screen)
         await self._remember(place, reply, message_id)
         self._follow(place, message_id, reply)
+
+    async def _say(self, place: Destination, reply: Reply, screen: Screen, reply_to: int | None) -> int:
+        """Bring an answer as a new message, below its file if it has one."""
+        if reply.attachment:
+            return await self._chats.give(place, screen, name=reply.attachment.name, content=reply.attachment.content)
+        return await self._chats.say(place, screen, reply_to=reply_to)
 
     async def _membership(self, membership: Membership) -> None:
         reply = await self._dialogue.membership(membership)

@@ -45,10 +45,17 @@ class Action(StrEnum):
     RESUME = "re"
     CANCEL = "ca"
     PRESET = "pr"
+    PRIVACY = "pv"
+    EXPORT = "ex"
+    DELETE = "dl"
+    DELETE_SURE = "ds"
     SETTINGS = "se"
     NOISE = "no"
     SNOOZE = "sz"
     SOUND = "so"
+    QUIET = "qu"
+    QUIET_SET = "qs"
+    CAP_SET = "qc"
     UNMUTE_TOKEN = "ut"
     UNMUTE_CHANNEL = "uc"
     ZONE = "zo"
@@ -104,6 +111,7 @@ _KEY = ("number", "part", "key")
 _CARRIES: Mapping[Action, tuple[str, ...]] = MappingProxyType(
     {
         **dict.fromkeys((Action.PRESET, Action.SNOOZE, Action.SOUND, Action.ZONE_SET), ("word",)),
+        **dict.fromkeys((Action.QUIET_SET, Action.CAP_SET), ("word",)),
         **dict.fromkeys((Action.FILTER, Action.FILTER_PAUSE, Action.FILTER_RESUME, Action.FILTER_DELETE), _FILTER),
         **dict.fromkeys((Action.FILTER_RENAME, Action.FILTER_TEXT, Action.FILTER_ROUTES, Action.FILTER_TRY), _FILTER),
         **dict.fromkeys((Action.FILTER_SAVE, Action.FILTER_DISCARD, Action.FILTER_RECHECK), _FILTER),

@@ -46,6 +46,24 @@ class Chats:
             sent = await outgoing.send(self._bot, place, screen.html, screen.keyboard, reply_to=reply_to)
         return sent.message_id
 
+    async def give(self, place: Destination, screen: Screen, *, name: str, content: bytes) -> int:
+        """Send a file with a screen written below it and return the message's id.
+
+        Raises:
+            TelegramError: it was not sent, or that is not known.
+        """
+        await self._budget.count_reply(place.chat, self._clock.now())
+        sent = await self._bot.send_document(
+            place.chat,
+            content,
+            filename=name,
+            caption=screen.html.markup,
+            parse_mode=ParseMode.HTML,
+            message_thread_id=place.thread,
+            reply_markup=outgoing.markup(screen.keyboard),
+        )
+        return sent.message_id
+
     async def show(self, place: Destination, message_id: int, screen: Screen) -> int:
         """Put a screen in the place of an earlier one; as a new message where that cannot be edited any more.
 

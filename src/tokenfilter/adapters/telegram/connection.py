@@ -29,7 +29,20 @@ POLL_SECONDS = 25
 
 _ANSWER_WITHIN = 10.0
 _CONNECT_WITHIN = 5.0
-_GONE = ("chat not found", "private chat not found", "user not found", "chat_id is empty", "peer_id_invalid")
+_GONE = (
+    "chat not found",
+    "private chat not found",
+    "user not found",
+    "chat_id is empty",
+    "peer_id_invalid",
+    "group chat was deactivated",
+    "have no rights to send a message",
+    "not enough rights to send",
+    "need administrator rights in the channel chat",
+    "chat_write_forbidden",
+)
+"""How refusals begin that no other message to the chat would escape."""
+
 _NOT_SENT = (httpx.PoolTimeout, httpx.ConnectTimeout, httpx.ConnectError)
 
 
@@ -74,8 +87,8 @@ def translated(error: TelegramError) -> PortError:
             return MigratedError(ChatId(chat))
         case Forbidden():
             return RecipientGoneError(error.message)
-        case InvalidToken():
-            return RefusedError("Telegram refuses the bot token")
+        case InvalidToken():  # says nothing of the message: it waits until the token is put right
+            return UnavailableError("Telegram refuses the bot token", acted=False)
         case BadRequest():
             gone = error.message.lower().startswith(_GONE)
             return RecipientGoneError(error.message) if gone else RefusedError(error.message)

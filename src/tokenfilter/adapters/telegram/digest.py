@@ -12,12 +12,12 @@ _FIGURE_SPACE = "\u2007"
 
 def digest(told: Digest, *, now: datetime, zone: str) -> Html:
     """A count with the reason, then a row an alert, oldest first: time, size, token; filters where they differ."""
-    number = len(told.alerts)
+    number = told.number
     head = bold(text(f"{wording.counted(number, 'alert')} in one message")) + text(f": {told.reason}.")
     note = text(f"Times in {zone}. /why and a symbol explains one.")
     shown = told.alerts[-MOST_ROWS:]
     same = {alert.filters for alert in told.alerts}
-    shared = next(iter(same)) if len(same) == 1 else ()
+    shared = next(iter(same)) if len(same) == 1 and not told.earlier else ()
     if shared:
         head = head + text(" All matched ") + wording.names(shared) + text(".")
     sizes = [_size(alert) for alert in shown]
@@ -28,7 +28,7 @@ def digest(told: Digest, *, now: datetime, zone: str) -> Html:
         _row(alert, f"{at}  {size}", with_filters=not shared)
         for alert, at, size in zip(shown, instants, padded, strict=True)
     ]
-    earlier = [text(f"… {number - MOST_ROWS} earlier ones left out")] if number > MOST_ROWS else []
+    earlier = [text(f"… {number - len(shown)} earlier ones left out")] if number > len(shown) else []
     return fitted([head, *earlier, *rows, note])
 
 

@@ -1,5 +1,7 @@
 """Messages as Telegram takes them: our screens in, calls of the Bot API out."""
 
+from collections.abc import Callable
+
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Message, ReplyParameters
 from telegram.constants import ParseMode
 from telegram.error import BadRequest
@@ -21,8 +23,9 @@ async def send(
     *,
     silent: bool = False,
     reply_to: int | None = None,
+    on_unreadable: Callable[[], None] = lambda: None,
 ) -> Message:
-    """Send a message; should Telegram not understand our markup, once more as plain text.
+    """Send a message; should Telegram not understand our markup, say so and send it once more as plain text.
 
     Raises:
         TelegramError: as Telegram says.
@@ -46,6 +49,7 @@ async def send(
     except BadRequest as error:
         if not error.message.lower().startswith(_UNREADABLE):
             raise
+        on_unreadable()
         return await attempt(html.plain, None)
 
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 
 from tokenfilter.domain.event import Event
-from tokenfilter.ports.event_stream import Buried, Entry, EventStream
+from tokenfilter.ports.event_stream import Entry, EventStream
 from tokenfilter.testing import examples
 from tokenfilter.testing.contracts import Successor, is_waiting, soon
 
@@ -110,18 +110,3 @@ class EventStreamContract:
         while len(left) < 3:
             left += names(await soon(heir.read(10)))
         assert left == ["e0", "e2", "e3"]
-
-    async def test_the_buried_are_listed_newest_first(self, stream: EventStream) -> None:
-        for n in range(3):
-            await stream.bury(Buried(reason=f"r{n}", sample="{"))
-        assert [b.reason for b in await stream.buried(2)] == ["r2", "r1"]
-
-    async def test_the_oldest_buried_are_given_up_beyond_a_thousand(self, stream: EventStream) -> None:
-        for n in range(1_003):
-            await stream.bury(Buried(reason=f"r{n}", sample=""))
-        buried = await stream.buried(2_000)
-        assert (len(buried), buried[0].reason, buried[-1].reason) == (1_000, "r1002", "r3")
-
-    async def test_burying_takes_no_place_in_the_stream(self, stream: EventStream) -> None:
-        await stream.bury(Buried(reason="r", sample=""))
-        assert await stream.length() == 0

@@ -1,6 +1,7 @@
 """What any history must keep."""
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from tokenfilter.domain.evidence import Evidence
@@ -13,7 +14,7 @@ from tokenfilter.domain.history import (
     peak_since,
     price_seen,
 )
-from tokenfilter.domain.ids import ChatId, Destination
+from tokenfilter.domain.ids import ChatId, Destination, parse_token
 from tokenfilter.ports.history import History
 from tokenfilter.testing import examples
 from tokenfilter.testing.examples import NOON
@@ -98,6 +99,12 @@ class HistoryContract:
             await history.record([judged(f"late{len(seen)}", minute=9)])
         assert seen == ["e0", "e1", "e2"]
 
+    async def test_an_event_that_is_noted_in_parts_is_one_event(self, history: History) -> None:
+        first, second = (replace(judged("e1"), told=(to,)) for to in (ANNE, GROUP))
+        await history.record([first])
+        await history.record([second, judged("e2", minute=1), first])
+        assert await names(history.judged(NOON, NOON + 9 * MINUTE)) == ["e1", "e2"]
+
     async def test_recording_again_changes_nothing(self, history: History) -> None:
         entries: list[JournalEntry] = [
             judged("e1"),
@@ -127,6 +134,24 @@ class HistoryContract:
             assert list(await history.find_tokens(text, 5)) == [examples.token(58**20)]
         assert list(await history.find_tokens(address[:-1] + "?", 5)) == []
 
+    async def test_an_address_of_hex_digits_is_found_whatever_its_case(self, history: History) -> None:
+        token = parse_token("0x" + "aB" * 20, "bsc")
+        said = examples.heard("e1", about=token)
+        await history.record([EventSettled(evidence=examples.evidence_of(examples.stamped(said)), told=())])
+        for text in ("0X" + "AB" * 20, "0xAbaB"):
+            assert list(await history.find_tokens(text, 5)) == [token]
+
+    async def test_three_letters_are_a_symbol_and_not_the_start_of_an_address(self, history: History) -> None:
+        about = 58**20
+        start = examples.token(about).address[:3]
+        await history.record([judged("e1", about=about), judged("e2", about=2, symbol=start)])
+        assert list(await history.find_tokens(start, 5)) == [examples.token(2)]
+
+    async def test_whatever_a_person_types_can_be_looked_for(self, history: History) -> None:
+        await history.record([judged("e1", symbol="LAMB")])
+        for text in ("\0", "LA\0", "'; --", "100%", "_____", "\ud800", "🐑" * 500, "x" * 5_000, "\u202e"):
+            assert list(await history.find_tokens(text, 5)) == []
+
     async def test_a_token_is_found_by_its_symbol_whatever_the_case(self, history: History) -> None:
         await history.record([judged("e1", symbol="Lamb"), judged("e2", about=2, symbol="lambda")])
         for text in ("LAMB", "$lamb", " lamb "):
@@ -147,6 +172,21 @@ class HistoryContract:
         assert await history.delivery(examples.token(), ANNE) == told
         assert await history.delivery(examples.token(), GROUP) == gone
         assert await history.delivery(examples.token(2), ANNE) is None
+
+    async def test_of_two_ends_at_one_instant_the_one_recorded_first_stays(self, history: History) -> None:
+        first, second = ended(DeliveryOutcome.IN_DOUBT), ended(DeliveryOutcome.SENT)
+        for entries in ([first], [second], [second, first]):
+            await history.record(entries)
+            assert await history.delivery(examples.token(), ANNE) == first
+
+    async def test_how_an_alert_ended_is_known_however_entries_come(self, history: History) -> None:
+        entry = judged("e1")
+        alert = examples.alert(ANNE.chat, about=entry.evidence.event)
+        end = examples.ended(alert, at=NOON + MINUTE)
+        entries: list[JournalEntry] = [entry, end]
+        for some in (entries, entries[::-1], [end], [entry]):
+            await history.record(some)
+            assert await history.delivery(examples.token(), ANNE) == end
 
     async def test_what_became_of_a_token_is_told_from_its_own_prices(self, history: History) -> None:
         evidence = judged("e1").evidence

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from tokenfilter.domain.delivery import digest_of
 from tokenfilter.domain.notification import FoldReason, Notification
+from tokenfilter.ports.journal import Journal
 from tokenfilter.ports.outbox import Outbox
 from tokenfilter.testing import examples
 from tokenfilter.testing.contracts import Successor, is_waiting, soon
@@ -20,13 +21,31 @@ async def owed(outbox: Outbox, notifications: Iterable[Notification] = (ONE, TWO
         await outbox.put(notification)
 
 
-class OutboxContract:
-    """Fixtures: `outbox`, empty; `successor`."""
+async def finish(outbox: Outbox, notifications: Iterable[Notification]) -> None:
+    """They were sent."""
+    await outbox.finish([examples.ended(n) for n in notifications])
 
-    async def test_what_is_owed_is_taken_in_order_and_as_it_was_put(self, outbox: Outbox) -> None:
+
+class OutboxContract:
+    """Fixtures: `outbox`, empty; `journal`, empty, where it notes how each ended; `successor`."""
+
+    async def test_what_is_finished_is_in_the_journal_once(self, outbox: Outbox, journal: Journal) -> None:
+        await owed(outbox, (ONE, TWO))
+        await finish(outbox, [ONE])
+        await finish(outbox, [ONE, THREE])
+        await finish(outbox, [TWO])
+        assert await journal.length() == 2
+        noted = [n.entry for n in await soon(journal.read(10))]
+        assert noted == [examples.ended(ONE), examples.ended(TWO)]
+
+    async def test_alerts_about_one_token_are_taken_in_order_and_as_they_were_put(self, outbox: Outbox) -> None:
+        await owed(outbox, (TWO, THREE, ONE))
+        assert list(await soon(outbox.take(10))) == [TWO, THREE, ONE]
+
+    async def test_what_tells_of_no_token_is_taken_as_it_was_put(self, outbox: Outbox) -> None:
         digest = digest_of((ONE, TWO), FoldReason.TOO_MANY, now=NOON + timedelta(microseconds=1))
-        await owed(outbox, (TWO, digest, ONE))
-        assert list(await soon(outbox.take(10))) == [TWO, digest, ONE]
+        await outbox.put(digest)
+        assert list(await soon(outbox.take(10))) == [digest]
 
     async def test_the_same_notification_is_owed_once(self, outbox: Outbox) -> None:
         assert await outbox.put(ONE)
@@ -38,7 +57,7 @@ class OutboxContract:
 
     async def test_a_finished_notification_may_be_owed_again(self, outbox: Outbox) -> None:
         await outbox.put(ONE)
-        await outbox.finish(await soon(outbox.take(1)))
+        await finish(outbox, await soon(outbox.take(1)))
         assert await outbox.put(ONE)
         assert list(await soon(outbox.take(1))) == [ONE]
 
@@ -62,15 +81,15 @@ class OutboxContract:
         await owed(outbox)
         await soon(outbox.take(10))
         assert await outbox.length() == 3
-        await outbox.finish([ONE, THREE])
-        await outbox.finish([ONE])
+        await finish(outbox, [ONE, THREE])
+        await finish(outbox, [ONE])
         assert await outbox.length() == 1
 
     async def test_a_notification_may_be_sent_until_it_is_finished(self, outbox: Outbox) -> None:
         await outbox.put(ONE)
         await soon(outbox.take(1))
         assert await outbox.intend(ONE)
-        await outbox.finish([ONE])
+        await finish(outbox, [ONE])
         assert not await outbox.intend(ONE)
 
     async def test_what_was_never_owed_must_not_be_sent(self, outbox: Outbox) -> None:
@@ -80,7 +99,7 @@ class OutboxContract:
         self, outbox: Outbox, successor: Successor[Outbox]
     ) -> None:
         await owed(outbox)
-        await outbox.finish((await soon(outbox.take(2)))[:1])
+        await finish(outbox, (await soon(outbox.take(2)))[:1])
         heir = await successor()
         left: list[Notification] = []
         while len(left) < 2:
@@ -90,7 +109,7 @@ class OutboxContract:
 
     async def test_what_is_finished_before_it_is_taken_is_not_taken(self, outbox: Outbox) -> None:
         await outbox.put(ONE)
-        await outbox.finish([ONE])
+        await finish(outbox, [ONE])
         taking = asyncio.ensure_future(outbox.take(10))
         assert await is_waiting(taking)
         await outbox.put(TWO)

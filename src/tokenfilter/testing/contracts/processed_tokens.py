@@ -14,6 +14,7 @@ from tokenfilter.domain.history import EventSettled
 from tokenfilter.domain.ids import ChatId, Destination
 from tokenfilter.domain.notification import Notification, alerts
 from tokenfilter.domain.subscriber import Route
+from tokenfilter.ports.event_stream import EventStream
 from tokenfilter.ports.failures import StaleOwnerError
 from tokenfilter.ports.journal import Journal
 from tokenfilter.ports.outbox import Outbox
@@ -54,7 +55,7 @@ async def settling(tokens: ProcessedTokens, event: Event) -> Settled:
 
 
 class ProcessedTokensContract:
-    """Fixtures: `tokens`, empty; `outbox` and `journal`, empty, where it queues and notes."""
+    """Fixtures: `tokens`, empty; `outbox`, `journal` and `events`, empty, where it queues, notes and acknowledges."""
 
     async def test_nothing_is_remembered_of_a_token_that_was_never_judged(self, tokens: ProcessedTokens) -> None:
         records = await tokens.records(examples.token())
@@ -107,7 +108,7 @@ class ProcessedTokensContract:
     ) -> None:
         decision = await deciding(tokens, heard())
         await tokens.settle(decision, owed(decision))
-        await outbox.finish(await soon(outbox.take(10)))
+        await outbox.finish([examples.ended(n) for n in await soon(outbox.take(10))])
         await tokens.settle(decision, owed(decision))
         assert await outbox.length() == 0
 
@@ -194,3 +195,60 @@ class ProcessedTokensContract:
             if decision.changed:
                 await tokens.settle(decision, owed(decision))
                 last = decision
+
+    async def test_the_entry_that_was_settled_is_acknowledged_and_no_other(
+        self, tokens: ProcessedTokens, events: EventStream
+    ) -> None:
+        for name in ("e1", "e2"):
+            await events.append(heard(name))
+        first, _ = await soon(events.read(2))
+        decision = await deciding(tokens, heard("e1"))
+        for _ in range(2):
+            await tokens.settle(decision, owed(decision), first)
+            assert await events.length() == 1
+
+    async def test_a_stale_settle_acknowledges_nothing(self, tokens: ProcessedTokens, events: EventStream) -> None:
+        await events.append(heard("two", at=timedelta(seconds=1), mcap=10))
+        entry = (await soon(events.read(1)))[0]
+        stale = await deciding(tokens, heard("two", at=timedelta(seconds=1), mcap=10))
+        await settling(tokens, heard("one"))
+        with pytest.raises(StaleOwnerError):
+            await tokens.settle(stale, owed(stale), entry)
+        assert await events.length() == 1
+
+    async def test_an_event_that_tells_thousands_tells_each_once(
+        self, tokens: ProcessedTokens, outbox: Outbox, journal: Journal
+    ) -> None:
+        decision = await deciding(tokens, heard(), *(examples.route(chat) for chat in range(1, 2_502)))
+        assert len((await tokens.settle(decision, owed(decision))).queued) == 2_501
+        assert (await tokens.settle(decision, owed(decision))).queued == ()
+        assert await outbox.length() == 2_501
+        entries = [n.entry for n in await soon(journal.read(10))]
+        told = [to for entry in entries if isinstance(entry, EventSettled) for to in entry.told]
+        assert sorted(told) == sorted(n.destination for n in owed(decision))
+        assert len((await tokens.records(examples.token())).accepted) == 2_501
+
+    async def test_what_two_survivors_remember_is_united(self, tokens: ProcessedTokens) -> None:
+        late = heard("late", at=timedelta(minutes=5), channel="@beta")
+        first = examples.decided(heard(), [examples.route(1), examples.route(2, "mcap >= 10")]).records
+        last = examples.decided(late, [examples.route(1, to=GROUP)]).records
+        for restored in (first, last, first):
+            await tokens.restore(examples.token(), restored)
+        records = await tokens.records(examples.token())
+        assert dict(records.accepted) == {ANNE: NOON, GROUP: late.at}
+        assert (records.cohorts, records.calls, records.seen_at) == (last.cohorts, last.calls, last.seen_at)
+
+    async def test_after_a_restore_a_decision_made_before_is_stale(self, tokens: ProcessedTokens) -> None:
+        stale = await deciding(tokens, heard("two", at=timedelta(seconds=1)))
+        await tokens.restore(examples.token(), examples.decided(heard(), EVERYBODY).records)
+        with pytest.raises(StaleOwnerError):
+            await tokens.settle(stale, owed(stale))
+
+    async def test_who_is_forgotten_is_told_anew_and_nobody_else(self, tokens: ProcessedTokens) -> None:
+        other = examples.stamped(examples.heard("other", about=examples.token(2), mcap=5))
+        for event in (heard(), other):
+            await settling(tokens, event)
+        for _ in range(2):
+            await tokens.forget(frozenset({ANNE}))
+        for about in (examples.token(), examples.token(2)):
+            assert set((await tokens.records(about)).accepted) == {GROUP}

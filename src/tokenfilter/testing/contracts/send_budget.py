@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
-from tokenfilter.domain.delivery import CHAT_EVERY, GROUP_MOST, GROUP_WINDOW, OVERALL_EVERY
 from tokenfilter.domain.ids import ChatId
+from tokenfilter.domain.pace import CHAT_EVERY, GROUP_MOST, GROUP_WINDOW, OVERALL_EVERY
 from tokenfilter.ports.send_budget import SendBudget
 from tokenfilter.testing.examples import NOON
 

@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 
 from tokenfilter.domain.delivery import digest_of
+from tokenfilter.domain.health import Alarm, Cleared, Raised
 from tokenfilter.domain.history import DeliveryOutcome
+from tokenfilter.domain.ids import ChatId
 from tokenfilter.domain.notification import FoldReason
 from tokenfilter.ports.telemetry import Telemetry
 from tokenfilter.testing import examples
@@ -48,8 +50,47 @@ class TelemetryContract:
             telemetry.delivered(notification, outcome, asked_at=NOON - timedelta(seconds=1))
 
     def test_levels_may_go_anywhere(self, telemetry: Telemetry) -> None:
-        for value in (0, 10_000, 0.5, -1.5):
-            telemetry.gauge("queue", value)
+        for value in (0, 10_000, 0.5, -1.5, float("inf"), float("nan")):
+            for name in ("queue", "memory_bytes", "loop_lag_ms"):
+                telemetry.gauge(name, value)
+            telemetry.heartbeat(now=NOON)
+
+    @pytest.mark.parametrize("text", HOSTILE)
+    @pytest.mark.parametrize("state", ["up", "down", "returning"])
+    def test_every_state_of_a_neighbour_can_be_told_in_any_order(
+        self, telemetry: Telemetry, state: str, text: str
+    ) -> None:
+        for told in (state, "returning", "down", state, "up", state):
+            telemetry.state_changed("redis", told, text, now=LATE)
+            telemetry.state_changed(text, told, text, now=NOON)
+
+    @pytest.mark.parametrize("alarm", Alarm)
+    def test_every_alarm_can_be_raised_and_cleared_also_twice(self, telemetry: Telemetry, alarm: Alarm) -> None:
+        for _ in range(2):
+            telemetry.alarm(Cleared(alarm=alarm, at=LATE, raised_at=NOON))
+            telemetry.alarm(Raised(alarm=alarm, at=NOON, reason="x"))
+            telemetry.alarm(Raised(alarm=alarm, at=LATE, reason="x"))
+
+    @pytest.mark.parametrize("text", [*HOSTILE, None])
+    def test_every_change_of_a_setting_can_be_told(self, telemetry: Telemetry, text: str | None) -> None:
+        telemetry.setting_changed(ChatId(-5), text or "filter", text, "mcap >= 1", now=NOON)
+        telemetry.setting_changed(ChatId(5), "filter", "mcap >= 1", text, now=NOON)
+
+    @pytest.mark.parametrize("seconds", [0.0, -1.0, 1e-9, 0.002, 1e9, float("inf"), float("nan")])
+    def test_a_call_may_take_any_time(self, telemetry: Telemetry, seconds: float) -> None:
+        for _ in range(3):
+            telemetry.command("redis.get", seconds)
+            telemetry.command("postgres.insert", seconds)
+            telemetry.heartbeat(now=NOON)
+
+    def test_a_caches_totals_may_begin_anew(self, telemetry: Telemetry) -> None:
+        for total in (0, 10, 3, 3, 0):
+            telemetry.cache("settings", hits=total, misses=total, evicted=total, entries=total)
+            telemetry.heartbeat(now=NOON)
+
+    def test_heartbeats_may_come_at_any_time(self, telemetry: Telemetry) -> None:
+        for now in (NOON, LATE, NOON):
+            telemetry.heartbeat(now=now)
 
     def test_telling_very_much_is_no_failure(self, telemetry: Telemetry) -> None:
         for n in range(2_000):
@@ -57,3 +98,7 @@ class TelemetryContract:
             telemetry.heard("simulator", now=now)
             telemetry.failed("history", str(n), now=now)
             telemetry.unreadable("simulator", "not JSON")
+            telemetry.state_changed(f"neighbour {n}", "down", str(n), now=now)
+            telemetry.command(f"command {n}", n)
+            telemetry.cache(f"cache {n}", hits=n, misses=n, evicted=n, entries=n)
+        telemetry.heartbeat(now=LATE)

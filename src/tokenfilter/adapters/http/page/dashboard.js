@@ -2,6 +2,7 @@
 
 const EVERY_MS = 1000;
 const NAME_LENGTH = 32; // characters shown of a token's name
+const CALLS = 8; // of the stores' calls, the slowest
 const AXIS_MS = [0.1, 1, 10, 100, 1000, 10_000];
 
 const byId = (id) => document.getElementById(id);
@@ -30,6 +31,8 @@ const FORMATS = {
   text: (value) => (value === null || value === undefined || value === '' ? '–' : String(value)),
   count: (value) => (known(value) ? whole.format(value) : '–'),
   rate: (value) => (known(value) ? three.format(value) : '–'),
+  percent: (value) => (known(value) ? `${three.format(value)}%` : '–'),
+  bytes: (value) => (!known(value) ? '–' : value < 1e9 ? `${whole.format(value / 1e6)} MB` : `${three.format(value / 1e9)} GB`),
   ms: (value) => (!known(value) ? '–' : value < 1000 ? `${three.format(value)} ms` : `${three.format(value / 1000)} s`),
 };
 
@@ -39,6 +42,10 @@ const momentOf = (iso) => {
   const [day, time] = new Date(iso).toISOString().split('T');
   return `${day} ${time.slice(0, 5)} UTC`;
 };
+
+/** The time of day in UTC, with the day unless it is today's. */
+const instantOf = (iso) => (!iso ? '–' : iso.slice(0, 10) === today ? clockOf(iso) : `${iso.slice(0, 10)} ${clockOf(iso)}`);
+let today = '';
 
 /** Other people's names: no control or direction characters, no piled-up accents, not longer than a name is. */
 function clean(name) {
@@ -60,6 +67,22 @@ function rows(id, list, build, nothing) {
   byId(id).replaceChildren(...(list.length ? list.map(build) : [el('tr', {}, el('td', { colspan: columns, class: 'nothing' }, nothing))]));
 }
 
+function items(id, list, build) {
+  const key = JSON.stringify(list);
+  if (shown.get(id) === key) return;
+  shown.set(id, key);
+  byId(id).hidden = !list.length;
+  byId(id).replaceChildren(...list.map(build));
+}
+
+function stores({ commands, window_s: seconds }) {
+  const slowest = [...commands].sort((a, b) => b.p99 - a.p99);
+  write(byId('stores-window'), span(seconds));
+  rows('stores', slowest.slice(0, CALLS), storeRow, 'No store was asked.');
+  byId('stores-more').hidden = slowest.length <= CALLS;
+  write(byId('stores-more'), `${slowest.length - CALLS} quicker ones are in the metrics.`);
+}
+
 const cell = (text, attributes = {}) => el('td', attributes, text);
 const figure = (text, label) => cell(text, { class: 'right', 'data-label': label });
 
@@ -73,6 +96,25 @@ function feedRow(feed) {
   return el('tr', {}, cell(el('b', {}, clean(feed.name))), cell(el('span', { class: `state ${tone}` }, state)),
     figure(FORMATS.rate(feed.events_per_s), 'a second'), figure(last, ''), figure(FORMATS.count(feed.events_total), 'since start'));
 }
+
+function neighbourItem(neighbour) {
+  const up = neighbour.state === 'up';
+  const reason = up ? '' : el('bdi', { class: 'muted' }, ` ${FORMATS.text(neighbour.reason).slice(0, 200)}`);
+  const state = `${clean(neighbour.name)} ${up ? `up since ${instantOf(neighbour.since)}` : `${neighbour.state}:`}`;
+  return el('li', {}, el('span', { class: `state ${up ? 'good' : 'bad'}` }, state), reason);
+}
+
+const alarmItem = (alarm) =>
+  el('li', {}, el('span', { class: 'state bad' }, `Alarm since ${instantOf(alarm.since)}:`), ` ${FORMATS.text(alarm.reason)}.`);
+
+const storeRow = (call) =>
+  el('tr', {}, cell(el('code', {}, clean(call.name))), figure(FORMATS.ms(call.p50), 'p50'), figure(FORMATS.ms(call.p95), 'p95'),
+    figure(FORMATS.ms(call.p99), 'p99'), figure(FORMATS.count(call.n), 'calls'));
+
+const cacheRow = (cache) =>
+  el('tr', {}, cell(el('b', {}, clean(cache.name))), figure(FORMATS.percent(cache.hit_pct), 'hits'),
+    figure(FORMATS.count(cache.hits + cache.misses), 'look-ups'), figure(FORMATS.count(cache.evicted), 'evicted'),
+    figure(FORMATS.count(cache.entries), 'entries'));
 
 const SIGNS = { told: '✓', refused: '✗', 'nothing fresh': '·', 'told before': '=' };
 
@@ -146,13 +188,18 @@ function health(figures) {
   write(byId('health-sign'), figures.healthy ? '✓' : '✗');
   write(byId('health-title'), figures.healthy ? 'Healthy' : 'Not healthy');
   document.title = `${figures.healthy ? '✓' : '✗'} tokenfilter`;
-  byId('reasons').hidden = !figures.reasons.length;
-  const key = JSON.stringify(figures.reasons);
-  if (shown.get('reasons') !== key) byId('reasons').replaceChildren(...figures.reasons.map((reason) => el('li', {}, el('bdi', {}, reason))));
-  shown.set('reasons', key);
+  items('reasons', figures.reasons, (reason) => el('li', {}, el('bdi', {}, reason)));
+  items('alarms', figures.alarms, alarmItem);
+  items('neighbours', figures.neighbours, neighbourItem);
   write(byId('uptime'), figures.started_at ? span((Date.parse(figures.now) - Date.parse(figures.started_at)) / 1000) : '–');
   write(byId('started'), momentOf(figures.started_at));
   byId('simulated').hidden = !figures.simulated;
+}
+
+const share = (part, most) => (known(part) && most ? Math.min(100, (part / most) * 100) : 0);
+function gauge(id, part, most) {
+  byId(id).classList.toggle('full', share(part, most) > 80);
+  byId(id).children[0].style.width = `${share(part, most)}%`;
 }
 
 let turns = 0;
@@ -166,6 +213,7 @@ function life(now) {
 }
 
 function show(figures) {
+  today = figures.now.slice(0, 10);
   life(figures.now);
   health(figures);
   for (const node of document.querySelectorAll('[data-v]')) {
@@ -179,10 +227,11 @@ function show(figures) {
   write(byId('most-events'), FORMATS.rate(spark('spark-events', figures.history.events, false)));
   write(byId('most-alerts'), FORMATS.rate(spark('spark-alerts', figures.history.alerts, true)));
   const { length, capacity, peak } = figures.queue;
-  const share = (part) => (known(part) && capacity ? Math.min(100, (part / capacity) * 100) : 0);
-  byId('gauge').classList.toggle('full', share(length) > 80);
-  byId('gauge').children[0].style.width = `${share(length)}%`;
-  byId('gauge').children[1].style.left = `calc(${share(peak)}% - 1px)`;
+  gauge('gauge', length, capacity);
+  byId('gauge').children[1].style.left = `calc(${share(peak, capacity)}% - 1px)`;
+  gauge('memory', figures.memory.bytes, figures.memory.limit_bytes);
+  stores(figures.stores);
+  rows('caches', figures.caches, cacheRow, 'No cache is in use.');
   rows('feeds', figures.feeds, feedRow, 'No feed is set up.');
   write(byId('verdict-count'), String(figures.verdicts.length));
   rows('verdicts', figures.verdicts, verdictRow, 'Nothing was judged yet.');

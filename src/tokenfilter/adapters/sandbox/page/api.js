@@ -31,7 +31,9 @@ export const press = (personId, button) => post(`api/people/${personId}/press`, 
 export const pay = (personId, message) => post(`api/people/${personId}/pay`, message);
 export const setBlocked = (personId, blocked) => post(`api/people/${personId}/${blocked ? 'block' : 'unblock'}`);
 
-export const stageActions = () => ask('stage').then((body) => body.actions);
+export const stage = () => ask('stage');
+export const stageBreak = (what) => post('stage/break', { what }).then((body) => body.said);
+export const stageTally = () => ask('stage/tally');
 export const stagePress = (id, personId) => post(`stage/${encodeURIComponent(id)}`, { person_id: personId });
 export const stageVerdicts = (personId, token, after) =>
   ask(`stage/verdicts?${new URLSearchParams({ person_id: personId, ...(token ? { token } : {}), after })}`).then((body) => body.rows);

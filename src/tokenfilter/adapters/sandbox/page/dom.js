@@ -40,10 +40,12 @@ const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-dig
 const weekday = new Intl.DateTimeFormat('en-GB', { weekday: 'short' });
 const dayMonth = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
 const fullDay = new Intl.DateTimeFormat('en-GB', { weekday: 'long', day: 'numeric', month: 'long' });
+const seconds = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
 const exact = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'long' });
 
 export const zoneName = () => Intl.DateTimeFormat().resolvedOptions().timeZone || 'local time';
 export const timeOf = (seconds) => clock.format(seconds * 1000);
+export const secondOf = (instant) => seconds.format(instant);
 export const exactTime = (seconds) => exact.format(seconds * 1000);
 export const dayKey = (seconds) => new Date(seconds * 1000).toDateString();
 

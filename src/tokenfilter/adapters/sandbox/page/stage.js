@@ -1,6 +1,7 @@
 // The stage: buttons that make something happen in the market, and what the system then did, line by line.
 
 import * as api from './api.js';
+import { breakGroup } from './breaks.js';
 import { byId, el, icon } from './dom.js';
 import { complain } from './notices.js';
 
@@ -9,13 +10,15 @@ const LINGER_MS = 45_000; // and how long, more slowly, for what arrives late
 const SIGNS = { good: ['✓', 'good'], bad: ['✗', 'refused'], muted: ['·', ''] };
 
 export async function prepareStage(world) {
-  let actions;
+  let offered;
   try {
-    actions = await api.stageActions();
+    offered = await api.stage();
   } catch (failure) {
     if (failure.status !== 404) complain(failure);
     return;
   }
+  const breakable = offered.tally || offered.breaks.length > 0;
+  const actions = offered.actions.filter((action) => !(breakable && action.id === 'burst')); // it stands among the breaks
   const panel = byId('stage');
   const toggle = byId('stage-toggle');
   const cards = el('ol', { class: 'acts' });
@@ -23,7 +26,8 @@ export async function prepareStage(world) {
   const name = el('bdi', { class: 'stage-name' });
   const body = el('div', { id: 'stage-body', class: 'stage-body' },
     el('p', { class: 'stage-intro muted' }, 'Make something happen in the market and see what the system does with it for ', name, '. Alerts arrive in the chat with the bot; the ', el('a', { class: 'link', href: '../', target: '_blank', rel: 'noopener' }, 'dashboard'), ' counts.'),
-    cards);
+    cards,
+    breakable && breakGroup(world, offered));
   panel.replaceChildren(el('div', { class: 'stage-head' }, title), body);
 
   const setOpen = (open) => {

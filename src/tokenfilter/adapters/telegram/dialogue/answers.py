@@ -10,6 +10,7 @@ from tokenfilter.adapters.telegram.dialogue.criteria import EditCriteria
 from tokenfilter.adapters.telegram.dialogue.filters import EditFilters
 from tokenfilter.adapters.telegram.dialogue.noise import Noise
 from tokenfilter.adapters.telegram.dialogue.places import ChoosePlaces
+from tokenfilter.adapters.telegram.dialogue.privacy import Privacy
 from tokenfilter.adapters.telegram.dialogue.turn import Reply, Turn
 from tokenfilter.adapters.telegram.dialogue.why import ExplainTokens, MuteCards
 
@@ -28,6 +29,24 @@ class Parts:
     places: ChoosePlaces
     explains: ExplainTokens
     mutes: MuteCards
+    privacy: Privacy
+
+
+def commands(parts: Parts) -> Mapping[str, Callable[[Turn], Awaitable[Reply]]]:
+    """What each command without arguments does in a private chat."""
+    begin, privacy = parts.begin, parts.privacy
+    return {
+        "start": begin.start,
+        "filters": parts.filters.list,
+        "settings": parts.noise.settings,
+        "status": begin.status,
+        "stop": begin.stop,
+        "resume": begin.resume,
+        "privacy": privacy.page,
+        "export": privacy.export,
+        "delete": privacy.ask,
+        "help": begin.help,
+    }
 
 
 def answers(parts: Parts) -> Mapping[Action, Answer]:
@@ -54,11 +73,18 @@ def _pages(parts: Parts) -> dict[Action, Answer]:
         Action.STATUS: lambda t, _: begin.status(t),
         Action.STOP: lambda t, _: begin.stop(t),
         Action.RESUME: lambda t, _: begin.resume(t),
+        Action.PRIVACY: lambda t, _: parts.privacy.page(t),
+        Action.EXPORT: lambda t, _: parts.privacy.export(t),
+        Action.DELETE: lambda t, _: parts.privacy.ask(t),
+        Action.DELETE_SURE: lambda t, _: parts.privacy.delete(t),
         Action.PRESET: lambda t, p: begin.preset(t, need(p.word)),
         Action.SETTINGS: lambda t, _: noise.settings(t),
         Action.NOISE: lambda t, _: noise.page(t),
         Action.SNOOZE: lambda t, p: noise.snooze(t, need(p.word)),
         Action.SOUND: lambda t, p: noise.sound(t, need(p.word)),
+        Action.QUIET: lambda t, _: noise.quiet(t),
+        Action.QUIET_SET: lambda t, p: noise.set_quiet(t, need(p.word)),
+        Action.CAP_SET: lambda t, p: noise.set_cap(t, need(p.word)),
         Action.UNMUTE_TOKEN: lambda t, p: noise.unmute_token(t, need(p.token)),
         Action.UNMUTE_CHANNEL: lambda t, p: noise.unmute_channel(t, need(p.channel)),
         Action.ZONE: lambda t, _: noise.zones(t),

@@ -8,12 +8,13 @@ from dataclasses import replace
 
 from tokenfilter.adapters.telegram.callback import NEW_FILTER, Action, InvalidPressError, Press
 from tokenfilter.adapters.telegram.dialogue import drafts, noise, places
-from tokenfilter.adapters.telegram.dialogue.answers import Parts, answers, need
+from tokenfilter.adapters.telegram.dialogue.answers import Parts, answers, commands, need
 from tokenfilter.adapters.telegram.dialogue.turn import Membership, Pressed, Reply, Said, Turn, noticed
 from tokenfilter.adapters.telegram.dialogue.why import UNDONE, is_card, may_mute
 from tokenfilter.adapters.telegram.screens import plain
 from tokenfilter.adapters.telegram.screens.help import COMMANDS
 from tokenfilter.app.edit_settings import EditSettings
+from tokenfilter.app.note_activity import NoteActivity
 from tokenfilter.domain.filter import InvalidFilterError
 from tokenfilter.domain.ids import ChatId, InvalidIdError, parse_token
 from tokenfilter.domain.subscriber import InvalidSettingError, Standing, Subscriber
@@ -25,7 +26,7 @@ from tokenfilter.ports.subscribers import ConflictError
 NEAR = 4
 """Messages between a question and its answer up to which the question is still on the screen, to be edited in place."""
 
-_KNOWN = frozenset(name for name, _ in COMMANDS)
+_KNOWN = frozenset((*(name for name, _ in COMMANDS), "export", "delete"))
 _MUTES = frozenset({Action.MUTE, Action.MUTE_TOKEN, Action.MUTE_CHANNEL, Action.MUTE_HOUR, Action.MUTE_BACK})
 
 
@@ -33,14 +34,23 @@ class Dialogue:
     """Finds the person's turn, lets the right part answer, and says what was wrong where none can."""
 
     def __init__(
-        self, *, edits: EditSettings, sessions: Sessions, clock: Clock, parts: Parts, bot: Callable[[], str]
+        self,
+        *,
+        edits: EditSettings,
+        sessions: Sessions,
+        clock: Clock,
+        parts: Parts,
+        activity: NoteActivity,
+        bot: Callable[[], str],
     ) -> None:
         self._edits = edits
         self._sessions = sessions
         self._clock = clock
         self._parts = parts
+        self._activity = activity
         self._bot = bot
         self._answers = answers(parts)
+        self._commands = commands(parts)
 
     async def said(self, said: Said) -> Reply | None:
         """Answer a message; None where it was not meant for us."""
@@ -68,6 +78,7 @@ class Dialogue:
             if not pressed.is_private:
                 return await self._pressed_in_group(pressed, press)
             turn = await self._turn(pressed.person, pressed.name)
+            await self._activity.note(turn.person, press.action.name.lower())
             if press.action in _MUTES or (press.action in UNDONE and is_card(pressed.keyboard)):
                 return await self._mute(turn, pressed, press)
             if press.action is Action.CANCEL:
@@ -106,28 +117,15 @@ class Dialogue:
     async def _command(self, turn: Turn, said: Said) -> Reply:
         """A command cancels whatever was asked."""
         parts, (name, arguments) = self._parts, _split(said.words)
+        await self._activity.note(turn.person, f"/{name}" if name in _KNOWN else "/?")
         fresh = replace(turn, asked=None)
         match name:
             case "start" if arguments:
                 return await parts.explains.linked(fresh, arguments)
-            case "start":
-                return await parts.begin.start(fresh)
             case "why":
                 return await self._why(fresh, said, arguments)
-            case "filters":
-                return await parts.filters.list(fresh)
-            case "settings":
-                return await parts.noise.settings(fresh)
-            case "status":
-                return await parts.begin.status(fresh)
-            case "stop":
-                return await parts.begin.stop(fresh)
-            case "resume":
-                return await parts.begin.resume(fresh)
-            case "help":
-                return await parts.begin.help(fresh)
-            case _:
-                return Reply(screen=plain.not_understood())
+        answer = self._commands.get(name)
+        return await answer(fresh) if answer else Reply(screen=plain.not_understood())
 
     async def _why(self, turn: Turn, said: Said, arguments: str) -> Reply:
         token = next((press.token for press in said.replied if press.token), None)

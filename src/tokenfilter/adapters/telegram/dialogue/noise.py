@@ -6,7 +6,7 @@ from functools import cache
 from tokenfilter.adapters.telegram.callback import InvalidPressError
 from tokenfilter.adapters.telegram.dialogue.turn import Ask, Reply, Turn
 from tokenfilter.adapters.telegram.html import cleaned_text
-from tokenfilter.adapters.telegram.screens import plain, settings
+from tokenfilter.adapters.telegram.screens import plain, quiet, settings
 from tokenfilter.app.edit_settings import EditSettings
 from tokenfilter.domain.ids import ChannelId, Token
 from tokenfilter.domain.subscriber import Subscriber
@@ -45,6 +45,24 @@ class Noise:
         if word not in ("on", "off"):
             raise InvalidPressError(word)
         return self._noise(turn, await self._edits.set_silent(turn.person, silent=word == "off"))
+
+    async def quiet(self, turn: Turn) -> Reply:
+        """The page of quiet hours and the cap."""
+        return Reply(screen=quiet.quiet(turn.subscriber, turn.now))
+
+    async def set_quiet(self, turn: Turn, word: str) -> Reply:
+        """Hold alerts back at certain hours, or at none."""
+        if word not in quiet.QUIETS:
+            raise InvalidPressError(word)
+        after = await self._edits.set_quiet(turn.person, quiet.QUIETS[word])
+        return Reply(screen=quiet.quiet(after, turn.now, "Saved."))
+
+    async def set_cap(self, turn: Turn, word: str) -> Reply:
+        """Let only so many alerts come within an hour, or all."""
+        if word not in quiet.CAPS:
+            raise InvalidPressError(word)
+        after = await self._edits.set_most_per_hour(turn.person, quiet.CAPS[word])
+        return Reply(screen=quiet.quiet(after, turn.now, "Saved."))
 
     async def unmute_token(self, turn: Turn, token: Token) -> Reply:
         """Hear of a token again."""

@@ -86,11 +86,19 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file that goes with an answer."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """The answer: a screen in place of the one pressed (or `anew`), other buttons, or a short notice on a press.
 
     What was asked before is forgotten unless the reply asks or `keeps_question`. `later` works out the same screen with
-    what could not be known at once.
+    what could not be known at once. With an `attachment` the screen is written below the file.
     """
 
     screen: Screen | None = None
@@ -101,6 +109,7 @@ class Reply:
     anew: bool = False
     keeps_question: bool = False
     later: Callable[[], Awaitable[Screen]] | None = None
+    attachment: Attachment | None = None
 
 
 def noticed(message: str, *, alert: bool = False) -> Reply:

@@ -12,6 +12,7 @@ COMMANDS = (
     ("settings", "Destinations, noise, time zone"),
     ("stop", "Stop all alerts"),
     ("resume", "Hear alerts again"),
+    ("privacy", "What is kept; export, delete"),
     ("help", "This page"),
 )
 """The commands Telegram offers while one types, with their descriptions."""

@@ -9,6 +9,7 @@ from tokenfilter.adapters.telegram.html import bold, code, fitted, lines, text
 from tokenfilter.adapters.telegram.keyboard import Button, Screen, button, columns
 from tokenfilter.adapters.telegram.screens.plain import CANCEL
 from tokenfilter.adapters.telegram.wording import counted
+from tokenfilter.domain.quiet import quiet_until
 from tokenfilter.domain.subscriber import Standing, Subscriber
 
 MORNING = 8
@@ -58,7 +59,7 @@ def settings(state: Settings) -> Screen:
 
 
 def noise(state: Settings) -> Screen:
-    """Snooze, sound, and what is muted."""
+    """Snooze, sound, quiet hours, and what is muted."""
     subscriber, mutes = state.subscriber, state.subscriber.mutes
     rows = [text(state.note), bold(text("Noise")), text(f"Alerts: {_noise_now(state)}.")]
     unmutes = [
@@ -80,7 +81,7 @@ def noise(state: Settings) -> Screen:
         html=lines(*rows),
         keyboard=(
             (_snooze("Off 1 h", "1h"), _snooze("Off 8 h", "8h"), _snooze("Off until morning", "morning")),
-            (*off, button(sound[0], Press(action=Action.SOUND, word=sound[1]))),
+            (*off, button(sound[0], Press(action=Action.SOUND, word=sound[1])), button("Quiet, cap", Action.QUIET)),
             *columns(unmutes[:_MOST_MUTES_SHOWN]),
             (button("Settings", Action.SETTINGS),),
         ),
@@ -177,10 +178,14 @@ def _standing(state: Settings) -> str:
 
 
 def _noise_now(state: Settings) -> str:
-    until = state.subscriber.mutes.everything_until
-    if until is not None and state.now < until:
-        return f"off until {figures.instant(until, state.subscriber.zone, now=state.now)}"
-    return "on, silent" if state.subscriber.silent else "on, with sound"
+    subscriber, now = state.subscriber, state.now
+    until = subscriber.mutes.everything_until
+    if until is not None and now < until:
+        return f"off until {figures.instant(until, subscriber.zone, now=now)}"
+    quiet_end = quiet_until(subscriber.quiet, subscriber.zone, now) if subscriber.quiet else None
+    if quiet_end is not None:
+        return f"quiet until {figures.instant(quiet_end, subscriber.zone, now=now)}"
+    return "on, silent" if subscriber.silent else "on, with sound"
 
 
 def _snooze(label: str, word: str) -> Button:

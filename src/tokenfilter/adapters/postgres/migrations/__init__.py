@@ -1,0 +1,1 @@
+"""How the tables came to be what tables.py says, step by step; run by migrate.py."""

@@ -1,0 +1,111 @@
+"""How notifications are stored: those that tell of one event at once as a *batch*, which holds the evidence once.
+
+A batch is one entry of a stream; `Batch` spells it in two halves, between which its recipients stand. What is no alert
+is a batch by itself. Who is still owed one is indexed apart, under the names that `owed_name` makes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
+
+from tokenfilter.domain.evidence import Evidence
+from tokenfilter.domain.ids import ChatId
+from tokenfilter.domain.notification import CallAlert, Lane, Notification, alert_id
+from tokenfilter.domain.plain.evidence import evidence_from_plain, evidence_to_plain
+from tokenfilter.domain.plain.fields import list_of, listed, member, not_stored, object_of, text_of, whole_of
+from tokenfilter.domain.plain.measures import instant, micros
+from tokenfilter.domain.plain.names import destination_of
+from tokenfilter.domain.plain.notification import notification_from_plain, notification_to_plain
+from tokenfilter.domain.plain.text import dumps, loads
+
+_NAME_BYTES = 8
+_PARTS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What alerts of one event share, spelt: `head`, then the recipients, then `tail`."""
+
+    head: str
+    tail: str = "]}"
+
+
+def batch_of(notification: Notification) -> tuple[Batch, str]:
+    """The batch that a notification opens, and itself as its only recipient."""
+    body = notification.body
+    if isinstance(body, CallAlert) and notification.id == alert_id(body.token, notification.destination):
+        return alerts_batch(notification, body.evidence), recipient_of(notification, str(notification.destination))
+    return Batch(head="", tail=""), dumps(notification_to_plain(notification))
+
+
+def alerts_batch(alert: Notification, evidence: Evidence) -> Batch:
+    """The batch of every alert with this evidence and the same times as this one."""
+    shared = {
+        "evidence": evidence_to_plain(evidence),
+        "queued": micros(alert.queued_at),
+        "until": micros(alert.useful_until),
+        "to": [],
+    }
+    return Batch(head=dumps(shared).removesuffix("]}"))
+
+
+def recipient_of(alert: Notification, destination: str) -> str:
+    """An alert as a recipient in its batch, in one line; an event may have thousands."""
+    owners, filters = alert.owners, alert.body.filters if isinstance(alert.body, CallAlert) else ()
+    chats = str(owners[0]) if len(owners) == 1 else ",".join(map(str, owners))
+    return f'["{destination}",[{chats}],{_list(filters)}]'
+
+
+def opened(spelt: str, lane: Lane) -> list[Notification]:
+    """The notifications of a batch; they share their evidence.
+
+    Raises:
+        NotStoredFormError: it is no batch.
+    """
+    plain = object_of(loads(spelt), "batch")
+    if "evidence" not in plain:
+        return [notification_from_plain(plain)]
+    evidence = evidence_from_plain(member(plain, "evidence"))
+    queued_at, useful_until = instant(plain, "queued"), instant(plain, "until")
+
+    def alert(recipient: object) -> Notification:
+        to, owners, filters = _three_of(recipient)
+        destination = destination_of(to, "to")
+        return Notification(
+            id=alert_id(evidence.event.token, destination),
+            destination=destination,
+            lane=lane,
+            owners=tuple([ChatId(whole_of(owner, "owners")) for owner in list_of(owners, "owners")]),
+            body=CallAlert(
+                evidence=evidence, filters=tuple([text_of(f, "filters") for f in list_of(filters, "filters")])
+            ),
+            queued_at=queued_at,
+            useful_until=useful_until,
+        )
+
+    return [alert(recipient) for recipient in listed(plain, "to")]
+
+
+def owed_name(notification_id: str) -> str:
+    """A short name of an id in the index: what it starts with up to the last colon is told by eight bytes of a hash."""
+    head, _, tail = notification_id.rpartition(":")
+    return owed_head(head) + tail
+
+
+@lru_cache(maxsize=1_024)
+def owed_head(head: str) -> str:
+    """How the names of all ids begin that start with `head` and a colon."""
+    return f"{blake2b(head.encode(), digest_size=_NAME_BYTES).hexdigest()}:"
+
+
+def _three_of(recipient: object) -> Sequence[object]:
+    found = list_of(recipient, "to")
+    if len(found) != _PARTS:
+        raise not_stored("to", "destination, owners and filters", None)
+    return found
+
+
+@lru_cache(maxsize=4_096)
+def _list(filters: tuple[str, ...]) -> str:
+    return dumps(list(filters))

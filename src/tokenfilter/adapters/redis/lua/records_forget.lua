@@ -1,0 +1,8 @@
+-- Take destinations out of what is remembered of a token, if it is as it was read.
+-- KEYS: accepted, rejected. ARGV: version as read, exceptions without them, the destinations. Returns whether it was.
+if tonumber(redis.call('HGET', KEYS[2], 'version') or 0) ~= tonumber(ARGV[1]) then return 0 end
+redis.call('ZREM', KEYS[1], unpack(ARGV, 3))
+if redis.call('EXISTS', KEYS[2]) == 1 then
+  redis.call('HSET', KEYS[2], 'version', ARGV[1] + 1, 'by', '', 'exceptions', ARGV[2])
+end
+return 1

@@ -1,0 +1,181 @@
+"""Notifications that are owed: a stream a partition and lane, and an index of who is still owed what stands there."""
+
+from collections.abc import Iterable, Sequence
+
+from tokenfilter.adapters.redis.batches import batch_of, opened, owed_name
+from tokenfilter.adapters.redis.connection import Argument, RedisConnection, Script, translated
+from tokenfilter.adapters.redis.consumer import Raw
+from tokenfilter.adapters.redis.fences import Fences
+from tokenfilter.adapters.redis.groups import GroupReader
+from tokenfilter.adapters.redis.keys import Keys
+from tokenfilter.domain.history import DeliverySettled
+from tokenfilter.domain.notification import CallAlert, Lane, Notification
+from tokenfilter.domain.partition import home
+from tokenfilter.domain.plain.fields import NotStoredFormError
+from tokenfilter.domain.plain.history import entry_to_plain
+from tokenfilter.domain.plain.text import dumps
+from tokenfilter.ports.clock import Clock
+from tokenfilter.ports.dead_letters import DeadLetter, DeadLetters
+from tokenfilter.ports.failures import StaleOwnerError
+from tokenfilter.ports.outbox import Outbox
+
+_GROUP = "deliver"
+_PUT = Script("outbox_put")
+_INTEND, _FINISH, _DROP = (Script(f"outbox_{name}", "owned") for name in ("intend", "finish", "drop"))
+_LANES = (Lane.MONEY, Lane.ALERTS, Lane.REPORTS)
+_ENDED_AT_ONCE = 200
+_ENTRIES_AT_ONCE = 2
+"""Of each stream: one may hold a thousand notifications."""
+
+_SAMPLE = 2_000
+
+
+class RedisOutbox(Outbox):
+    """What is owed stands in the partition of the token it tells of, or else of its destination.
+
+    The index says what a former sender did not finish, where others of the same entry are finished. An entry that
+    cannot be read is buried.
+    """
+
+    def __init__(
+        self, connection: RedisConnection, keys: Keys, fences: Fences, *, dead: DeadLetters, clock: Clock
+    ) -> None:
+        self._connection = connection
+        self._keys = keys
+        self._fences = fences
+        self._dead = dead
+        self._clock = clock
+        self._streams = {keys.outbox(p, lane): (p, lane) for p in range(keys.partitions) for lane in _LANES}
+        self._taken: dict[str, int] = {}
+        self._reader = GroupReader[Notification](
+            connection,
+            fences,
+            group=_GROUP,
+            streams={key: lease(p) for key, (p, _) in self._streams.items()},
+            admit=self._admit,
+            rank=lambda notification: notification.lane,
+            at_once=_ENTRIES_AT_ONCE,
+        )
+
+    async def put(self, notification: Notification) -> bool:
+        partition, lane = self._home(notification), notification.lane
+        keys = [self._keys.owed(partition), self._keys.left(partition), self._keys.outbox(partition, lane)]
+        batch, recipient = batch_of(notification)
+        args = [owed_name(notification.id), lane.value, batch.head + recipient + batch.tail]
+        return bool(await self._connection.run(_PUT, keys, args))
+
+    async def take(self, limit: int) -> Sequence[Notification]:
+        while True:
+            given = [n for n in await self._reader.read(limit) if n.id in self._taken]
+            if given:
+                return given
+
+    async def intend(self, notification: Notification) -> bool:
+        partition = self._taken.get(notification.id, self._home(notification))
+        name = lease(partition)
+        keys = [self._keys.fence(name), self._keys.owed(partition)]
+        try:
+            args: list[Argument] = [self._fences.of(name), owed_name(notification.id)]
+            return bool(await self._connection.run(_INTEND, keys, args))
+        except StaleOwnerError:
+            self._taken.pop(notification.id, None)
+            return False
+
+    async def finish(self, ended: Sequence[DeliverySettled]) -> None:
+        by_partition: dict[int, list[DeliverySettled]] = {}
+        for one in ended:
+            at_home = home(one.token, one.destination, self._keys.partitions)
+            partition = self._taken.get(one.notification, at_home)  # its chat may have moved since it was queued
+            by_partition.setdefault(partition, []).append(one)
+        for partition, those in by_partition.items():
+            for first in range(0, len(those), _ENDED_AT_ONCE):
+                await self._finish(partition, those[first : first + _ENDED_AT_ONCE])
+
+    async def length(self) -> int:
+        pipe = self._connection.reads.pipeline(transaction=False)
+        for partition in range(self._keys.partitions):
+            pipe.hlen(self._keys.owed(partition))
+        with translated():
+            return sum(await pipe.execute())
+
+    def give_again(self) -> None:
+        """Whoever took in this process is gone: what it took and did not finish goes to the next one."""
+        self._reader.give_again()
+
+    def _home(self, notification: Notification) -> int:
+        body = notification.body
+        token = body.token if isinstance(body, CallAlert) else None
+        return home(token, notification.destination, self._keys.partitions)
+
+    async def _finish(self, partition: int, ended: Sequence[DeliverySettled]) -> None:
+        name = lease(partition)
+        keys = [
+            self._keys.fence(name),
+            self._keys.owed(partition),
+            self._keys.left(partition),
+            self._keys.journal(partition),
+            *[self._keys.outbox(partition, lane) for lane in _LANES],
+        ]
+        ends: list[Argument] = [
+            part for one in ended for part in (owed_name(one.notification), dumps(entry_to_plain(one)))
+        ]
+        try:
+            gone = await self._connection.run(_FINISH, keys, [self._fences.of(name), _GROUP, *ends])
+        except StaleOwnerError:
+            self._forget(ended)
+            raise
+        self._forget(ended)
+        for place in gone:
+            lane, _, entry_id = place.partition(" ")
+            self._reader.settled(self._keys.outbox(partition, Lane(lane)), entry_id)
+
+    def _forget(self, ended: Iterable[DeliverySettled]) -> None:
+        for one in ended:
+            self._taken.pop(one.notification, None)
+
+    async def _admit(self, found: Sequence[Raw]) -> Sequence[tuple[Raw, list[Notification]]]:
+        read: list[tuple[Raw, list[Notification]]] = []
+        for raw in found:
+            try:
+                read.append((raw, opened(raw.fields.get("e", ""), self._streams[raw.key][1])))
+            except NotStoredFormError as error:
+                await self._bury(raw, error)
+        admitted = await self._still_owed(read)
+        for raw, notifications in admitted:
+            self._taken.update(dict.fromkeys((n.id for n in notifications), self._streams[raw.key][0]))
+        return admitted
+
+    async def _still_owed(self, read: Sequence[tuple[Raw, list[Notification]]]) -> list[tuple[Raw, list[Notification]]]:
+        """Without those that were finished already, by a former sender or before they were taken."""
+        pipe = self._connection.reads.pipeline(transaction=False)
+        for raw, notifications in read:
+            pipe.hmget(self._keys.owed(self._streams[raw.key][0]), [owed_name(n.id) for n in notifications])
+        with translated():
+            states = await pipe.execute() if read else []
+        owed = []
+        for (raw, notifications), found in zip(read, states, strict=True):
+            place = f"{self._streams[raw.key][1].value} {raw.id} "
+            owed.append(
+                (raw, [n for n, state in zip(notifications, found, strict=True) if (state or "").startswith(place)])
+            )
+        return owed
+
+    async def _bury(self, raw: Raw, error: NotStoredFormError) -> None:
+        """Set a batch aside that cannot be read; whoever the index says it holds is owed nothing by it any more."""
+        partition, lane = self._streams[raw.key]
+        sample = raw.fields.get("e", str(dict(raw.fields)))[:_SAMPLE]
+        await self._dead.bury(DeadLetter(reason=str(error), sample=sample, at=self._clock.now()))
+        name, owed, place = lease(partition), self._keys.owed(partition), f"{lane.value} {raw.id} "
+        with translated():
+            names = [name async for name, state in self._connection.reads.hscan_iter(owed) if state.startswith(place)]
+        keys = [self._keys.fence(name), owed, self._keys.left(partition), raw.key]
+        try:
+            args: list[Argument] = [self._fences.of(name), _GROUP, lane.value, raw.id, *names]
+            await self._connection.run(_DROP, keys, args)
+        except StaleOwnerError:
+            return  # then the entry is the new owner's trouble; two letters do no harm
+
+
+def lease(partition: int) -> str:
+    """By what the outbox of a partition is led."""
+    return f"deliver:{partition}"

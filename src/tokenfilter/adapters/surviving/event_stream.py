@@ -1,0 +1,138 @@
+"""The events to judge, going on while the real-time store is away.
+
+What this process appended is remembered until it is acknowledged, so that it is judged even if the store forgets it.
+An event that is judged twice changes nothing: whoever was told is not told again.
+"""
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Sequence
+from itertools import islice
+
+from tokenfilter.adapters.surviving.survival import Survival, Survivor
+from tokenfilter.domain.event import Event, StampedTick
+from tokenfilter.ports.event_stream import CAPACITY, Entry, EventStream
+from tokenfilter.ports.failures import UnavailableError
+
+_HERE = "here:"
+
+Item = Event | StampedTick
+
+
+class SurvivingEventStream(EventStream, Survivor):
+    """`behind` names what the store is not known to have; `settled` holds its entries that were settled without it."""
+
+    def __init__(self, inner: EventStream, survival: Survival, *, capacity: int = CAPACITY) -> None:
+        self._inner = inner
+        self._survival = survival
+        self._capacity = capacity
+        self._remembered: OrderedDict[str, Item] = OrderedDict()
+        self._behind: dict[str, None] = {}
+        self._given: set[str] = set()
+        self._late: deque[Sequence[Entry]] = deque()
+        self._settled: dict[str, Entry] = {}
+        self._changed = asyncio.Condition()
+        survival.join(self)
+
+    async def append(self, item: Item) -> None:
+        name = _name(item)
+        try:
+            await self._survival.attempt(lambda: self._inner.append(item))
+        except UnavailableError:
+            async with self._changed:
+                await self._changed.wait_for(lambda: len(self._remembered) < self._capacity or self._survival.is_up)
+                self._behind[name] = None
+        async with self._changed:
+            self._remembered[name] = item
+            while len(self._remembered) > self._capacity:  # a matcher elsewhere acknowledges: the store has them
+                oldest = next((n for n in self._remembered if n not in self._behind), None)
+                if oldest is None:
+                    break
+                self._remembered.pop(oldest)
+            self._changed.notify_all()
+
+    async def read(self, limit: int) -> Sequence[Entry]:
+        while True:
+            try:
+                entries = await self._survival.wait_with(lambda: self._inner.read(limit), self._late)
+            except UnavailableError:
+                pass
+            else:
+                self._given.update(_name(e.item) for e in entries)
+                return entries
+            while not self._survival.is_up:
+                names = list(islice((n for n in self._remembered if n not in self._given), limit))
+                if names:
+                    self._given.update(names)
+                    return [Entry(id=f"{_HERE}{n}", item=self._remembered[n]) for n in names]
+                await self._something()
+
+    async def acknowledge(self, entry: Entry) -> None:
+        try:
+            if not entry.id.startswith(_HERE):
+                await self._survival.attempt(lambda: self._inner.acknowledge(entry))
+        except UnavailableError:
+            await self.settle_here(entry)
+        else:
+            await self.forget(entry)
+
+    async def settle_here(self, entry: Entry) -> None:
+        """The entry is settled and the store must still be told so."""
+        if not entry.id.startswith(_HERE):
+            self._settled[entry.id] = entry
+        await self.forget(entry)
+
+    async def forget(self, entry: Entry) -> None:
+        """The entry is settled, and the store knows."""
+        name = _name(entry.item)
+        async with self._changed:
+            self._remembered.pop(name, None)
+            self._behind.pop(name, None)
+            self._given.discard(name)
+            self._changed.notify_all()
+
+    def in_store(self, entry: Entry | None) -> Entry | None:
+        """The entry as the store knows it; None if it was read from here."""
+        return None if entry is None or entry.id.startswith(_HERE) else entry
+
+    async def length(self) -> int:
+        try:
+            return await self._survival.attempt(self._inner.length)
+        except UnavailableError:
+            return len(self._remembered)
+
+    @property
+    def is_ahead(self) -> bool:
+        return bool(self._behind or self._settled)
+
+    async def bring_over(self, *, wiped: bool) -> None:
+        for entry in list(self._settled.values()):
+            if not wiped:
+                await self._inner.acknowledge(entry)
+            self._settled.pop(entry.id, None)
+        for name in list(self._remembered if wiped else self._behind):
+            item = self._remembered.get(name)
+            if item is not None:  # also what is being judged now: a process that dies over it must not lose it
+                await self._inner.append(item)
+            self._behind.pop(name, None)
+        async with self._changed:
+            self._changed.notify_all()
+
+    async def _something(self) -> None:
+        """Wait until there is something to read here, or the store is back."""
+
+        async def waiting() -> None:
+            async with self._changed:
+                await self._changed.wait_for(lambda: self._survival.is_up or len(self._remembered) > len(self._given))
+
+        here, up = asyncio.ensure_future(waiting()), asyncio.ensure_future(self._survival.until_up())
+        try:
+            await asyncio.wait({here, up}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            here.cancel()
+            up.cancel()
+            await asyncio.wait({here, up})
+
+
+def _name(item: Item) -> str:
+    return item.id if isinstance(item, Event) else f"{item.token}@{item.tick.observed_at.isoformat()}"

@@ -1,0 +1,60 @@
+"""Leases while the real-time store is away: whoever leads goes on leading, and nobody is elected."""
+
+from datetime import timedelta
+
+from tokenfilter.adapters.surviving.survival import Survival, Survivor
+from tokenfilter.ports.failures import UnavailableError
+from tokenfilter.ports.leases import Lease, Leases
+
+
+class SurvivingLeases(Leases, Survivor):
+    """What this process holds, by name; a store that lost its leases is told again before anything else is."""
+
+    def __init__(self, inner: Leases, survival: Survival) -> None:
+        self._inner = inner
+        self._survival = survival
+        self._held: dict[str, tuple[Lease, timedelta]] = {}
+        survival.join(self)
+
+    async def take(self, name: str, holder: str, *, lasts: timedelta) -> Lease | None:
+        lease = await self._survival.attempt(lambda: self._inner.take(name, holder, lasts=lasts))
+        if lease:
+            self._held[name] = (lease, lasts)
+        return lease
+
+    async def renew(self, lease: Lease, *, lasts: timedelta) -> bool:
+        held = self._held.get(lease.name)
+        if held is None:
+            return False
+        try:
+            renewed = await self._survival.attempt(lambda: self._inner.renew(held[0], lasts=lasts))
+        except UnavailableError:
+            return True
+        if not renewed and self._held.get(lease.name) is held:
+            del self._held[lease.name]
+        return renewed
+
+    async def release(self, lease: Lease) -> None:
+        held, _ = self._held.pop(lease.name, (lease, None))
+        await self._survival.attempt(lambda: self._inner.release(held))
+
+    async def holder(self, name: str) -> str | None:
+        try:
+            return await self._survival.attempt(lambda: self._inner.holder(name))
+        except UnavailableError:
+            held = self._held.get(name)
+            return held[0].holder if held else None
+
+    @property
+    def is_ahead(self) -> bool:
+        return False
+
+    async def bring_over(self, *, wiped: bool) -> None:
+        for name, (lease, lasts) in list(self._held.items()):
+            if not wiped and await self._inner.renew(lease, lasts=lasts):
+                continue
+            again = await self._inner.take(name, lease.holder, lasts=lasts)
+            if again:
+                self._held[name] = (again, lasts)
+            else:
+                del self._held[name]

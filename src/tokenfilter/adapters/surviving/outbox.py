@@ -1,0 +1,143 @@
+"""What is owed, going on while the real-time store is away.
+
+What this process queued or took is remembered until it is finished. While the store is away, sending goes on from that
+memory; how each ended is told to the store when it is back, so that nothing is sent again from there.
+"""
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Iterable, Sequence
+from itertools import islice
+
+from tokenfilter.adapters.surviving.journal import SurvivingJournal
+from tokenfilter.adapters.surviving.survival import Survival, Survivor
+from tokenfilter.domain.history import DeliverySettled
+from tokenfilter.domain.notification import Notification
+from tokenfilter.ports.failures import StaleOwnerError, UnavailableError
+from tokenfilter.ports.outbox import Outbox
+
+MOST_REMEMBERED = 100_000
+"""Notifications the store has too; beyond it the oldest that are not in hand are left to the store alone."""
+
+
+class SurvivingOutbox(Outbox, Survivor):
+    """`taken` names what the sender has in hand: it is never given twice to the same sender."""
+
+    def __init__(self, inner: Outbox, survival: Survival, *, journal: SurvivingJournal) -> None:
+        self._inner = inner
+        self._survival = survival
+        self._journal = journal
+        self._owed: OrderedDict[str, Notification] = OrderedDict()
+        self._taken: set[str] = set()
+        self._late: deque[Sequence[Notification]] = deque()
+        self._behind: dict[str, None] = {}
+        self._ended: dict[str, DeliverySettled] = {}
+        self._queued = asyncio.Event()
+        survival.join(self)
+
+    async def put(self, notification: Notification) -> bool:
+        try:
+            is_new = await self._survival.attempt(lambda: self._inner.put(notification))
+        except UnavailableError:
+            return self.keep([notification])
+        if is_new:
+            self.remember([notification])
+        return is_new
+
+    def remember(self, notifications: Iterable[Notification]) -> None:
+        """The store owes these."""
+        self._owed.update((n.id, n) for n in notifications)
+        while len(self._owed) > MOST_REMEMBERED:
+            spare = next((i for i in self._owed if i not in self._taken and i not in self._behind), None)
+            if spare is None:
+                break
+            del self._owed[spare]
+
+    def keep(self, notifications: Iterable[Notification]) -> bool:
+        """These are owed and the store must still be told; False if all of them were owed before."""
+        new = [n for n in notifications if n.id not in self._owed]
+        for notification in new:
+            self._owed[notification.id] = notification
+            self._behind[notification.id] = None
+            self._ended.pop(notification.id, None)
+        self._queued.set()
+        return bool(new)
+
+    async def take(self, limit: int) -> Sequence[Notification]:
+        while True:
+            try:
+                found = await self._survival.wait_with(lambda: self._inner.take(limit), self._late)
+            except UnavailableError:
+                found = self._from_here(limit)
+            new = [n for n in found if n.id not in self._taken and n.id not in self._ended]
+            if new:
+                self.remember(new)
+                self._taken.update(n.id for n in new)
+                return new
+            if not self._survival.is_up:
+                await self._something()
+
+    def _from_here(self, limit: int) -> Sequence[Notification]:
+        return list(islice((n for n in self._owed.values() if n.id not in self._taken), limit))
+
+    async def intend(self, notification: Notification) -> bool:
+        try:
+            may_be_sent = await self._survival.attempt(lambda: self._inner.intend(notification))
+        except UnavailableError:
+            return notification.id in self._owed
+        if not may_be_sent:
+            self._forget(notification.id)
+        return may_be_sent
+
+    async def finish(self, ended: Sequence[DeliverySettled]) -> None:
+        try:
+            await self._survival.attempt(lambda: self._inner.finish(ended))
+        except StaleOwnerError:
+            for one in ended:
+                self._forget(one.notification)
+            raise
+        except UnavailableError:
+            known = [e for e in ended if e.notification in self._owed]
+            self._ended.update((e.notification, e) for e in known)
+            self._journal.keep(known)
+        else:
+            self._journal.remember(e for e in ended if e.notification in self._owed)
+        for one in ended:
+            self._forget(one.notification)
+
+    async def length(self) -> int:
+        try:
+            return await self._survival.attempt(self._inner.length)
+        except UnavailableError:
+            return len(self._owed)
+
+    @property
+    def is_ahead(self) -> bool:
+        return bool(self._behind or self._ended)
+
+    async def bring_over(self, *, wiped: bool) -> None:
+        for name in list(self._owed if wiped else self._behind):
+            notification = self._owed.get(name)
+            if notification is not None:
+                await self._inner.put(notification)
+            self._behind.pop(name, None)
+        for name, ended in list(self._ended.items()):
+            await self._inner.finish([ended])
+            if self._ended.get(name) is ended:
+                del self._ended[name]
+
+    def _forget(self, name: str) -> None:
+        """It is ended, or another's: should the store give it once more, it may be taken again."""
+        self._owed.pop(name, None)
+        self._behind.pop(name, None)
+        self._taken.discard(name)
+
+    async def _something(self) -> None:
+        """Wait until something is queued here or the store is back."""
+        self._queued.clear()
+        queued, up = asyncio.ensure_future(self._queued.wait()), asyncio.ensure_future(self._survival.until_up())
+        try:
+            await asyncio.wait({queued, up}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            queued.cancel()
+            up.cancel()

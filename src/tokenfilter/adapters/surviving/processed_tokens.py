@@ -1,0 +1,144 @@
+"""The dedup records, going on while the real-time store is away.
+
+The records of the tokens this process settled last are remembered: it is their only writer. While the store is away
+they are settled here; a token that is not remembered is looked up in the permanent store, so that nobody is told twice.
+"""
+
+from collections import OrderedDict
+from dataclasses import replace
+
+from tokenfilter.adapters.surviving.event_stream import SurvivingEventStream
+from tokenfilter.adapters.surviving.journal import SurvivingJournal
+from tokenfilter.adapters.surviving.outbox import SurvivingOutbox
+from tokenfilter.adapters.surviving.survival import Survival, Survivor
+from tokenfilter.domain.cohorts import TokenRecords, without
+from tokenfilter.domain.decide import Decision
+from tokenfilter.domain.dedup import ACCEPTED_FOR
+from tokenfilter.domain.history import EventSettled
+from tokenfilter.domain.ids import Destination, Token
+from tokenfilter.domain.notification import Notification
+from tokenfilter.ports.archive import Archive
+from tokenfilter.ports.clock import Clock
+from tokenfilter.ports.event_stream import Entry
+from tokenfilter.ports.failures import StaleOwnerError, UnavailableError
+from tokenfilter.ports.processed_tokens import ProcessedTokens, Settled
+
+MOST_REMEMBERED = 25_000
+"""Tokens."""
+
+
+class SurvivingProcessedTokens(ProcessedTokens, Survivor):
+    """`behind` names the tokens whose records the store is not known to have."""
+
+    def __init__(
+        self,
+        inner: ProcessedTokens,
+        survival: Survival,
+        *,
+        events: SurvivingEventStream,
+        outbox: SurvivingOutbox,
+        journal: SurvivingJournal,
+        archive: Archive,
+        clock: Clock,
+    ) -> None:
+        self._inner = inner
+        self._survival = survival
+        self._events = events
+        self._outbox = outbox
+        self._journal = journal
+        self._archive = archive
+        self._clock = clock
+        self._remembered: OrderedDict[Token, TokenRecords] = OrderedDict()
+        self._behind: dict[Token, None] = {}
+        survival.join(self)
+
+    async def records(self, token: Token) -> TokenRecords:
+        found = self._remembered.get(token)
+        if found is None:
+            try:
+                found = await self._survival.attempt(lambda: self._inner.records(token))
+            except UnavailableError:
+                found = await self._from_archive(token)
+        self._remember(token, found)
+        return found
+
+    async def settle(self, decision: Decision, alerts: tuple[Notification, ...], entry: Entry | None = None) -> Settled:
+        token = decision.evidence.event.token
+        in_store = self._events.in_store(entry)
+        try:
+            settled = await self._survival.attempt(lambda: self._inner.settle(decision, alerts, in_store))
+        except StaleOwnerError:
+            self._remembered.pop(token, None)
+            raise
+        except UnavailableError:
+            return await self._settle_here(decision, alerts, entry)
+        self._remember(token, replace(decision.records, version=decision.records.version + 1))
+        self._outbox.remember(settled.queued)
+        self._journal.remember([_settled(decision, settled.queued)])
+        if entry:
+            await self._events.forget(entry)
+        return settled
+
+    async def _settle_here(self, decision: Decision, alerts: tuple[Notification, ...], entry: Entry | None) -> Settled:
+        token = decision.evidence.event.token
+        before = self._remembered.get(token, TokenRecords())
+        if before.version != decision.records.version:
+            raise StaleOwnerError(f"the records of {token} changed meanwhile")
+        accepted = decision.records.accepted
+        owed = tuple(a for a in alerts if before.accepted.get(a.destination) != accepted[a.destination])
+        self._remember(token, replace(decision.records, version=before.version + 1))
+        self._behind[token] = None
+        self._outbox.keep(owed)
+        self._journal.keep([_settled(decision, owed)])
+        if entry:
+            await self._events.settle_here(entry)
+        return Settled(queued=owed)
+
+    async def restore(self, token: Token, records: TokenRecords) -> None:
+        await self._inner.restore(token, records)  # also on the way back, while the store does not count as up yet
+        if self._survival.is_up:
+            self._remembered.pop(token, None)
+
+    async def forget(self, destinations: frozenset[Destination]) -> None:
+        await self._survival.attempt(lambda: self._inner.forget(destinations))
+        for token, records in self._remembered.items():
+            if not destinations.isdisjoint(records.accepted):
+                self._remembered[token] = without(records, destinations)
+
+    @property
+    def is_ahead(self) -> bool:
+        return bool(self._behind)
+
+    async def bring_over(self, *, wiped: bool) -> None:
+        for token in list(self._remembered if wiped else self._behind):
+            records = self._remembered.get(token)
+            if records is None:
+                self._behind.pop(token, None)
+                continue
+            await self._inner.restore(token, records)
+            if self._remembered.get(token) is records:
+                self._behind.pop(token, None)
+                stored = await self._inner.records(token)
+                if self._remembered.get(token) is records:
+                    self._remembered[token] = stored
+
+    def _remember(self, token: Token, records: TokenRecords) -> None:
+        self._remembered[token] = records
+        self._remembered.move_to_end(token)
+        while len(self._remembered) > MOST_REMEMBERED:
+            spare = next((t for t in self._remembered if t not in self._behind), None)
+            if spare is None:
+                break
+            del self._remembered[spare]
+
+    async def _from_archive(self, token: Token) -> TokenRecords:
+        """What the permanent store knows of who was told; nobody, if that is away too: rather twice than never."""
+        try:
+            told = await self._archive.told(token, self._clock.now() - ACCEPTED_FOR)
+        except UnavailableError:
+            told = {}
+        return TokenRecords(accepted=told)
+
+
+def _settled(decision: Decision, queued: tuple[Notification, ...]) -> EventSettled:
+    return EventSettled(evidence=decision.evidence, told=tuple(n.destination for n in queued))

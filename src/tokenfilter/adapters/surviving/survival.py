@@ -1,0 +1,180 @@
+"""Whether the real-time store answers, and the way back once it does again.
+
+What is remembered meanwhile is the survivors' business, one a port; what an emptied store gets back from the permanent
+one is app/rebuild_state.py's.
+"""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from tokenfilter.ports.clock import Clock
+from tokenfilter.ports.failures import UnavailableError
+from tokenfilter.ports.health_probe import HealthProbe
+from tokenfilter.ports.telemetry import Telemetry
+
+_T = TypeVar("_T")
+
+_FIRST_PAUSE = timedelta(milliseconds=200)
+_LONGEST_PAUSE = timedelta(seconds=5)
+_ROUNDS = 100
+"""A store that stays behind after so many rounds of bringing over is treated as away again."""
+
+
+class Survivor(ABC):
+    """Remembers for one port what the store must still be told."""
+
+    @property
+    @abstractmethod
+    def is_ahead(self) -> bool:
+        """Whether anything happened here that the store does not know."""
+
+    @abstractmethod
+    async def bring_over(self, *, wiped: bool) -> None:
+        """Tell the store what happened meanwhile; if it was `wiped`, also what it had known before. Repeating is safe.
+
+        Raises:
+            UnavailableError: the store is away again.
+        """
+
+
+class Survival:
+    """The link to the store: up, or down since an instant. On the way back survivors are asked in order."""
+
+    def __init__(
+        self,
+        *,
+        probe: HealthProbe,
+        clock: Clock,
+        telemetry: Telemetry,
+        random: Callable[[], float],
+    ) -> None:
+        self._probe = probe
+        self._clock = clock
+        self._telemetry = telemetry
+        self._random = random
+        self._rebuild: Callable[[], Awaitable[object]] = _nothing
+        self._survivors: list[Survivor] = []
+        self._up, self._down = asyncio.Event(), asyncio.Event()
+        self._up.set()
+        self._epoch: str | None = None
+        self.since: datetime | None = None
+        self.losses = 0
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the store is to be used."""
+        return self._up.is_set()
+
+    def join(self, survivor: Survivor) -> None:
+        """Bring this one over as well, after those that joined before it."""
+        self._survivors.append(survivor)
+
+    async def attempt(self, action: Callable[[], Awaitable[_T]]) -> _T:
+        """Do something that is safe to repeat with the store, twice if need be.
+
+        Raises:
+            UnavailableError: the store is away; act in its place.
+        """
+        for last in (False, True):
+            if not self.is_up:
+                raise UnavailableError(f"{self._probe.name} is away")
+            try:
+                return await action()
+            except UnavailableError as error:
+                if last:
+                    self.lost(str(error))
+                    raise
+        raise AssertionError("unreachable")
+
+    async def wait_with(self, read: Callable[[], Awaitable[_T]], late: deque[_T]) -> _T:
+        """The same for a read that waits: it ends when the store is found to be away by anyone.
+
+        What a read brings that nobody waits for any more goes to `late`, and is what the next one brings.
+        """
+        if late:
+            return late.popleft()
+        reading = asyncio.ensure_future(self.attempt(read))
+        gone = asyncio.ensure_future(self._down.wait())
+        try:
+            await asyncio.wait({reading, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if reading.done():
+                return reading.result()
+            raise UnavailableError(f"{self._probe.name} is away")
+        finally:
+            gone.cancel()
+            if not reading.done():
+                reading.cancel()
+                await asyncio.wait([reading])
+                if not reading.cancelled() and reading.exception() is None:
+                    late.append(reading.result())
+
+    async def until_up(self) -> None:
+        """Return once the store is to be used."""
+        await self._up.wait()
+
+    def lost(self, reason: str) -> None:
+        """The store does not answer: everybody goes on without it."""
+        if self.is_up:
+            self.losses += 1
+            self.since = self._clock.now()
+            self._up.clear()
+            self._down.set()
+            self._telemetry.state_changed(self._probe.name, "down", reason, now=self.since)
+
+    async def begin(self, *, rebuild: Callable[[], Awaitable[object]]) -> None:
+        """Meet the store for the first time; should it lose what it holds, `rebuild` gives back what is kept elsewhere.
+
+        Raises:
+            UnavailableError: it does not answer.
+        """
+        self._epoch = await self._probe.probe()
+        self._rebuild = rebuild
+
+    async def run(self) -> None:
+        """Bring everybody over whenever the store is back, until cancelled."""
+        while True:
+            await self._down.wait()
+            pause = _FIRST_PAUSE
+            while not await self._returns():
+                jittered = pause * (0.5 + self._random() / 2)
+                await self._clock.sleep_until(self._clock.now() + jittered)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+
+    async def _returns(self) -> bool:
+        """Try to come back; False if the store is still, or again, away."""
+        try:
+            epoch = await self._probe.probe()
+            self._telemetry.state_changed(self._probe.name, "returning", "answers again", now=self._clock.now())
+            wiped = epoch != self._epoch
+            if wiped:
+                await self._rebuild()
+            await self._bring_over(wiped=wiped)
+        except UnavailableError as error:
+            self._telemetry.failed(self._probe.name, str(error), now=self._clock.now())
+            return False
+        self._epoch, self.since = epoch, None
+        self._down.clear()
+        self._up.set()
+        reason = "its data were gone and are restored" if wiped else "as it was"
+        self._telemetry.state_changed(self._probe.name, "up", reason, now=self._clock.now())
+        return True
+
+    async def _bring_over(self, *, wiped: bool) -> None:
+        """Ask the survivors in turn until none is ahead: between that look and the switch nobody can act."""
+        for survivor in self._survivors:
+            await survivor.bring_over(wiped=wiped)
+        for _ in range(_ROUNDS):
+            ahead = [s for s in self._survivors if s.is_ahead]
+            if not ahead:
+                return
+            for survivor in ahead:
+                await survivor.bring_over(wiped=False)
+        raise UnavailableError(f"{self._probe.name} does not keep up")
+
+
+async def _nothing() -> None:
+    """Nothing is kept elsewhere."""
