@@ -48,6 +48,14 @@ class RedisProcess:
         """The keys that there are."""
         return sorted([key async for key in self.connection.reads.scan_iter(f"{self.keys.prefix}{pattern}")])
 
+    async def pending(self):
+        """How many entries were given to somebody and are not acknowledged, deleted ones included."""
+        count, client = 0, self.connection.reads
+        for key in await self.stored():
+            if await client.type(key) == "stream":
+                count += sum([group["pending"] for group in await client.xinfo_groups(key)])
+        return count
+
     async def empty(self):
         """Redis loses everything, as far as we are concerned."""
         if stored := await self.stored():

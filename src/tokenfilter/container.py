@@ -73,6 +73,7 @@ class Container(Stores):
         token=bot_token,
         clock=clock.provided.now,
         banner=option(settings, lambda s: SIMULATED if "simulator" in s.use.feeds else None),
+        keep=option(settings, lambda s: Path(s.embedded.directory) / "sandbox" if s.use.state == "redis" else None),
     )
     telegram_url = providers.Callable(
         lambda s, address: f"{address}/sandbox/bot" if s.sandboxed else s.telegram.base_url, settings, address
@@ -213,6 +214,8 @@ class Container(Stores):
         delay=providers.Callable(_delays, figures, clock),
     )
 
+    breaks: providers.Provider[Any] = providers.Object({})
+    tally: providers.Provider[Any] = providers.Object(None)
     simulator = one(
         "adapters.simulator.token_feed:SimulatorFeed",
         clock=clock,
@@ -228,6 +231,8 @@ class Container(Stores):
         clock=clock,
         notes=figures.provided.notes_about,
         block=sandbox.provided.toggle_block,
+        breaks=breaks,
+        tally=tally,
         seed=option(settings, lambda s: s.simulator.seed),
     )
     replay = one(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tokenfilter.container import Container
@@ -77,6 +78,34 @@ async def open_stores(
             await _open_redis(container, stack, on_progress)
     except (UnavailableError, RefusedError) as error:
         raise StoresNotReadyError(str(error)) from error
+
+
+def open_sandbox(container: Container) -> None:
+    """Have the local Telegram as it was left.
+
+    Raises:
+        StoresNotReadyError: what it kept cannot be read, or another program uses it.
+    """
+    from tokenfilter.adapters.sandbox.chronicle import WorldUnreadableError
+
+    try:
+        container.sandbox().open()
+    except (WorldUnreadableError, OSError) as error:
+        raise StoresNotReadyError(f"sandbox: {error}") from error
+
+
+async def keep_days(container: Container) -> None:
+    """Make the days that come and drop those that are over, every hour, until cancelled."""
+    from tokenfilter.adapters.postgres.partitions import keep_partitions
+
+    clock, days = container.clock(), container.settings().postgres.retention_days
+    while True:
+        now = clock.now()
+        try:
+            await keep_partitions(container.postgres_url(), now=now, retention_days=days)
+        except UnavailableError as error:
+            container.telemetry().failed("postgres", str(error), now=now)
+        await clock.sleep_until(now + timedelta(hours=1))
 
 
 async def _open_postgres(container: Container, stack: AsyncExitStack, *, migrates: bool) -> None:

@@ -10,10 +10,12 @@ import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from tokenfilter.app.ingest_events import IngestEvents
+from tokenfilter.breaking import Sender, breaks, told
 from tokenfilter.container import Container
-from tokenfilter.opening import Progress, open_private_servers, open_stores
+from tokenfilter.opening import Progress, keep_days, open_private_servers, open_sandbox, open_stores
 from tokenfilter.past import live_the_past
 from tokenfilter.ports.failures import UnavailableError
 from tokenfilter.ports.token_feed import TokenFeed
@@ -58,11 +60,15 @@ async def started(settings: Settings, *, on_progress: Progress = lambda _: None)
         stack.callback(server.stop)
         start = _starter(tasks, stack)
         keeper = await open_private_servers(container, stack)
+        sender = Sender(container)
         if keeper:
             start("servers", keeper.run())
-        tasks.create_task(server.serve(routes_of(container, settings)), name="web")
+            container.breaks.override(breaks(container, keeper, sender))
+            container.tally.override(partial(told, container))
         if settings.sandboxed:
+            open_sandbox(container)
             stack.callback(container.sandbox().close)
+        tasks.create_task(server.serve(routes_of(container, settings)), name="web")
         await open_stores(container, stack, on_progress=on_progress)
         if settings.use.state == "redis":
             await _survive(container, stack, start)
@@ -70,13 +76,16 @@ async def started(settings: Settings, *, on_progress: Progress = lambda _: None)
             await live_the_past(container, on_progress)
         elif settings.use.state == "redis" and await container.rebuild_state().is_needed():
             await container.rebuild_state().rebuild(with_owed=True)
+        container.figures().started_at = container.clock().now()
         await container.match_events().warm()
         start("match", container.match_events().run())
         start("relay", container.relay_journal().run())
         start("health", container.watch_health().run())
+        if settings.use.history == "postgres":
+            start("days", keep_days(container))
         if settings.use.messenger == "telegram":
             await _open_telegram(container, stack)
-        start("deliver", container.deliver_notifications().run())
+        start("deliver", sender.run())
         start("silence", container.notice_silence().run())
         for feed in _feeds(container, settings):
             start(f"feed {feed.name}", _follow(container.ingest_events(), feed))
@@ -105,6 +114,7 @@ async def serve_sandbox(settings: Settings, *, on_ready: Callable[[str], None]) 
     container = Container(settings=settings)
     server = web_server(settings)
     on_ready(server.bind())
+    open_sandbox(container)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(server.serve(routes_of(container, settings)), name="web")
         await stop.wait()

@@ -49,6 +49,14 @@ class HoldPartitions:
             except UnavailableError as error:
                 self._telemetry.failed("leases", str(error), now=self._clock.now())
 
+    async def take_again(self, prefix: str) -> None:
+        """Take leases that are held as if for the first time: whoever acts under them starts with what was left.
+
+        Raises:
+            UnavailableError: the store of leases does not answer.
+        """
+        await asyncio.gather(*(self._take(name) for name in self._names if name.startswith(prefix)))
+
     async def end(self) -> None:
         """Let others take over at once; what cannot be told runs out by itself."""
         held, self._held = list(self._held.values()), {}

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.redis_process import redis_connection, redis_keys, redis_process, redis_successor  # noqa: F401
+from tests.redis_process import PARTITIONS, redis_connection, redis_keys, redis_process, redis_successor  # noqa: F401
 
 from tokenfilter.adapters.redis import processed_tokens
 from tokenfilter.adapters.redis.batches import Batch, alerts_batch, batch_of, opened, owed_head, owed_name, recipient_of
@@ -15,6 +15,7 @@ from tokenfilter.domain.delivery import digest_of
 from tokenfilter.domain.history import EventSettled
 from tokenfilter.domain.ids import ChatId, Destination
 from tokenfilter.domain.notification import CallAlert, FoldReason, Lane, Notification, alert_id, alerts
+from tokenfilter.domain.partition import home
 from tokenfilter.domain.plain.fields import NotStoredFormError
 from tokenfilter.ports.failures import StaleOwnerError
 from tokenfilter.testing import examples
@@ -105,6 +106,7 @@ async def test_with_the_last_of_an_entry_nothing_of_it_is_left(redis_process):
     assert await redis_process.stored("left:*") == await redis_process.stored("owed:*") == []
     for key in await redis_process.stored("outbox:*"):
         assert await redis_process.connection.reads.xlen(key) == 0
+    assert await redis_process.pending() == 0
 
 
 async def test_money_comes_before_alerts_and_alerts_before_digests(redis_process):
@@ -137,12 +139,16 @@ async def test_a_digest_whose_chat_moved_is_finished_where_it_is_owed(redis_proc
     digest = digest_of((examples.alert(-5),), FoldReason.TOO_MANY, now=NOON)
     await redis_process.outbox.put(digest)
     [owed] = await taken(redis_process, 1)
-    for chat in range(-109, -99):
-        moved = replace(owed, destination=Destination(ChatId(chat)))
-        assert await redis_process.outbox.intend(moved)
+    elsewhere = next(c for c in range(-200, -100) if home_of(c) != home_of(-5))
+    moved = replace(owed, destination=Destination(ChatId(elsewhere)))
+    assert await redis_process.outbox.intend(moved)
     await finish(redis_process, [moved])
     assert await redis_process.outbox.length() == 0
     assert await redis_process.journal.length() == 1
+
+
+def home_of(chat):
+    return home(None, Destination(ChatId(chat)), PARTITIONS)
 
 
 async def test_every_try_to_send_is_noted(redis_process):

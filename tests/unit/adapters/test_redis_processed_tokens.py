@@ -1,7 +1,6 @@
 """Settling in several calls: broken off anywhere, repeated by anybody, each recipient is told once."""
 # ruff: noqa: F811 - fixtures are imported
 
-import asyncio
 from datetime import timedelta
 
 import pytest
@@ -42,6 +41,19 @@ class Breaking(RedisConnection):
                     await super().run(script, keys, args)
                 raise UnavailableError("broken off", acted=None)
             self.survived -= 1
+        return await super().run(script, keys, args)
+
+
+class Meddled(RedisConnection):
+    """Just before a script of that name runs, somebody else does something, once."""
+
+    before = ""
+    meddle = None
+
+    async def run(self, script, keys, args):
+        if script.name == self.before:
+            self.before = ""
+            await self.meddle()
         return await super().run(script, keys, args)
 
 
@@ -110,6 +122,15 @@ async def test_the_very_same_decision_repeated_after_it_was_broken_off_tells_the
     settled = await redis_process.tokens.settle(decision, owed(decision))
     assert [n.id for n in settled.queued] == [n.id for n in owed(decision)[20:]]
     assert await redis_process.outbox.length() == 25
+
+
+async def test_the_last_call_notes_nothing_where_others_did_and_it_tells_nobody(breaking, redis_process):
+    decision = await decided(breaking, heard())
+    with pytest.raises(UnavailableError):
+        await breaking.tokens.settle(decision, owed(decision)[::-1])
+    await redis_process.lead()
+    assert len((await redis_process.tokens.settle(decision, owed(decision))).queued) == 15
+    assert [len(told) for told in await noted(redis_process)] == [10, 10, 5]
 
 
 async def test_an_acceptance_that_ran_out_counts_as_none_also_where_settling_was_broken_off(breaking, redis_process):
@@ -185,14 +206,24 @@ async def test_redis_forgets_what_can_change_no_decision_any_more_and_nothing_so
     assert timedelta(hours=25) < timedelta(seconds=await ttl(redis_process.keys.rejected(TOKEN))) <= timedelta(hours=27)
 
 
-async def test_two_who_restore_at_once_are_united(redis_process):
-    survivors = [
-        TokenRecords(accepted={Destination(ChatId(n)): NOON}, seen_at=NOON + timedelta(seconds=n)) for n in range(1, 9)
-    ]
-    await asyncio.gather(*[redis_process.tokens.restore(TOKEN, one) for one in survivors])
+@pytest.fixture
+async def meddled(valkey_url, redis_keys, redis_process):
+    connection = Meddled(valkey_url)
+    yield RedisProcess(connection, redis_keys, "meddled")
+    await connection.close()
+
+
+@pytest.mark.parametrize("script", ["records_restore", "records_write"])
+async def test_two_who_restore_at_once_are_united(redis_process, meddled, script):
+    anne, bert, both = (Destination(ChatId(n)) for n in (1, 2, 3))
+    later = NOON + timedelta(seconds=1)
+    here = TokenRecords(accepted={anne: later, both: later}, seen_at=later)
+    meddled.connection.before = script
+    meddled.connection.meddle = lambda: redis_process.tokens.restore(TOKEN, here)
+    await meddled.tokens.restore(TOKEN, TokenRecords(accepted={bert: NOON, both: NOON}, seen_at=NOON))
     records = await redis_process.tokens.records(TOKEN)
-    assert set(records.accepted) == {Destination(ChatId(n)) for n in range(1, 9)}
-    assert records.seen_at == NOON + timedelta(seconds=8)
+    assert records.accepted == {anne: later, bert: NOON, both: later}
+    assert records.seen_at == later
 
 
 async def test_thousands_are_restored(redis_process):
@@ -219,6 +250,17 @@ async def test_who_is_forgotten_is_no_exception_any_more_and_nothing_else_change
     assert (await redis_process.tokens.records(TOKEN)).seen_at == NOON
     assert (await redis_process.tokens.records(examples.token(2))).accepted == {bert: NOON}
     assert await redis_process.stored("*rejected") == [redis_process.keys.rejected(TOKEN)]
+
+
+async def test_two_who_are_forgotten_at_once_are_both_forgotten(redis_process, meddled):
+    exempt = Exempt(record=None, seq=BEFORE_ALL)
+    anne, bert, cleo = (Destination(ChatId(n)) for n in (1, 2, 3))
+    before = TokenRecords(exceptions=dict.fromkeys((anne, bert, cleo), exempt), seen_at=NOON)
+    await redis_process.tokens.restore(TOKEN, before)
+    meddled.connection.before = "records_forget"
+    meddled.connection.meddle = lambda: redis_process.tokens.forget(frozenset({anne}))
+    await meddled.tokens.forget(frozenset({bert}))
+    assert dict((await redis_process.tokens.records(TOKEN)).exceptions) == {cleo: exempt}
 
 
 async def test_a_decision_made_before_somebody_was_forgotten_is_stale(redis_process):

@@ -6,6 +6,7 @@ import asyncio
 import pytest
 from tests.faults.tcp_proxy import DropReply, TcpProxy
 from tests.redis_process import (  # noqa: F401
+    CAPACITY,
     RedisProcess,
     redis_connection,
     redis_keys,
@@ -13,7 +14,7 @@ from tests.redis_process import (  # noqa: F401
     redis_successor,
 )
 
-from tokenfilter.adapters.redis import groups
+from tokenfilter.adapters.redis import groups, room
 from tokenfilter.adapters.redis.connection import RedisConnection
 from tokenfilter.adapters.redis.consumer import OWNER
 from tokenfilter.domain.event import Event
@@ -104,6 +105,7 @@ async def test_what_was_given_five_times_and_never_settled_is_set_aside_and_take
         settled += names(entries)
     assert deaths == 5
     assert sorted(settled) == ["harmless", "innocent"]
+    assert await reader.pending() == 0
     [letter] = await reader.dead.newest(10)
     assert letter.item == event("deadly")
     assert await reader.events.length() == 0
@@ -113,11 +115,15 @@ async def test_what_a_former_owner_reads_after_losing_its_lease_is_given_to_the_
     await appended(redis_process, event("first"))
     assert await given(redis_process, 1) == ["first"]
     await appended(redis_process, event("second"))
-    await redis_process.connection.writes.xreadgroup("match", OWNER, {stream_of(redis_process, event("second")): ">"})
+    stream = stream_of(redis_process, event("second"))
+    await redis_process.connection.writes.xreadgroup("match", OWNER, {stream: ">"})
     assert await given(redis_process, 1) == ["second"]
+    pending = await redis_process.connection.reads.xpending_range(stream, "match", "-", "+", 9)
+    assert [row["times_delivered"] for row in pending] == [1, 2]
 
 
-async def test_an_answer_that_got_lost_on_the_way_loses_no_entry(valkey_url, redis_keys):
+async def test_an_answer_that_got_lost_on_the_way_loses_no_entry(valkey_url, redis_keys, monkeypatch):
+    monkeypatch.setattr(groups, "_LOOK_EVERY", 3_600.0)
     async with TcpProxy(valkey_url) as proxy:
         connection = RedisConnection(proxy.url)
         process = RedisProcess(connection, redis_keys, "first")
@@ -188,14 +194,36 @@ async def test_who_no_longer_leads_settles_nothing(redis_process, redis_successo
 
 
 async def test_what_was_read_ahead_of_a_partition_that_is_led_no_longer_is_not_given(redis_process):
-    await appended(redis_process, event("e1"), event("e2"))
-    assert names(await soon(redis_process.events.read(1))) == ["e1"]
+    await appended(redis_process, event("e1"), event("e2", OTHER))
+    assert len(await soon(redis_process.events.read(1))) == 1
     for p in range(redis_process.keys.partitions):
         redis_process.fences.drop(f"match:{p}")
     reading = asyncio.ensure_future(redis_process.events.read(1))
     assert await is_waiting(reading)
     await redis_process.lead()
-    assert [*names(await soon(reading)), *await given(redis_process, 1)] == ["e1", "e2"]
+    assert sorted([*names(await soon(reading)), *await given(redis_process, 1)]) == ["e1", "e2"]
+
+
+async def test_whoever_waits_for_room_is_served_when_something_is_settled_here(redis_process, monkeypatch):
+    monkeypatch.setattr(room, "_ASK_AGAIN", 3_600.0)
+    for n in range(CAPACITY):
+        await appended(redis_process, event(f"e{n}"))
+    held = asyncio.ensure_future(redis_process.events.append(event("held")))
+    assert await is_waiting(held)
+    [entry] = await soon(redis_process.events.read(1))
+    await redis_process.events.acknowledge(entry)
+    await soon(held)
+
+
+async def test_whoever_waits_for_room_is_served_when_something_is_settled_elsewhere(redis_process, redis_successor):
+    for n in range(CAPACITY):
+        await appended(redis_process, event(f"e{n}"))
+    held = asyncio.ensure_future(redis_process.events.append(event("held")))
+    assert await is_waiting(held)
+    heir = await redis_successor()
+    [entry] = await soon(heir.events.read(1))
+    await heir.events.acknowledge(entry)
+    await soon(held)
 
 
 async def test_what_was_given_and_not_settled_is_given_again_on_demand_and_does_not_count_as_given_twice(
@@ -228,3 +256,5 @@ async def test_a_journal_entry_that_nobody_can_read_is_set_aside(redis_process):
     assert noted.entry == examples.ended(examples.alert())
     assert [letter.sample for letter in await redis_process.dead.newest(5)] == ["[]"]
     assert await redis_process.journal.length() == 1
+    await redis_process.journal.acknowledge([noted])
+    assert await redis_process.journal.length() == await redis_process.pending() == 0

@@ -9,10 +9,11 @@ from itertools import count
 from tokenfilter.domain.decide import Decision
 from tokenfilter.domain.event import Event
 from tokenfilter.domain.health import Alarm, Cleared, NeighbourHealth, Raised
-from tokenfilter.domain.history import DeliveryOutcome
+from tokenfilter.domain.history import DeliveryOutcome, DeliverySettled
 from tokenfilter.domain.ids import ChatId, Destination, Token
 from tokenfilter.domain.latency import Spread
 from tokenfilter.domain.notification import CallAlert, Notification
+from tokenfilter.domain.tally import Claim
 from tokenfilter.ports.telemetry import Telemetry
 
 LATENCY_WINDOW = timedelta(minutes=5)
@@ -22,6 +23,7 @@ _SAMPLES = 20_000
 _NOTES = 4_000
 _NAMES = 100
 _MINUTES = 5
+_TALLIED = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +86,10 @@ class MemoryTelemetry(Telemetry):
         self.unreadable_by_reason: Counter[str] = Counter()
         self.duplicates = 0
         self.settled_total = 0
+        self.claims: deque[Claim] = deque(maxlen=_TALLIED)
+        self.ends: deque[DeliverySettled] = deque(maxlen=_TALLIED)
+        self.empty_at: datetime | None = None
+        self.started_at: datetime | None = None
         self.told_total = 0
         self.verdicts: deque[VerdictShown] = deque(maxlen=_VERDICTS)
         self.failures: dict[tuple[str, str], tuple[datetime, int]] = {}
@@ -139,6 +145,7 @@ class MemoryTelemetry(Telemetry):
                 worth_judging=decision.judged,
             )
         )
+        self.claims.extend(Claim(token=event.token, destination=d, at=now) for d in told)
         _count(self._events, now)
         if decision.changed:
             self._claims.append((now, _milliseconds(now - event.received_at)))
@@ -149,6 +156,16 @@ class MemoryTelemetry(Telemetry):
 
     def delivered(self, notification: Notification, outcome: DeliveryOutcome, *, asked_at: datetime) -> None:
         body = notification.body
+        token = body.token if isinstance(body, CallAlert) else None
+        self.ends.append(
+            DeliverySettled(
+                notification=notification.id,
+                token=token,
+                destination=notification.destination,
+                outcome=outcome,
+                at=asked_at,
+            )
+        )
         if not isinstance(body, CallAlert):
             return
         if outcome is DeliveryOutcome.SENT:

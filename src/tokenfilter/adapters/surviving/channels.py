@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from tokenfilter.adapters.surviving.survival import Survival, Survivor
+from tokenfilter.adapters.surviving.survival import Survival, Survivor, side_by_side
 from tokenfilter.domain.channel import ChannelStats
 from tokenfilter.domain.ids import ChannelId
 from tokenfilter.ports.channels import Channels
@@ -48,8 +48,7 @@ class SurvivingChannels(Channels, Survivor):
 
     async def bring_over(self, *, wiped: bool) -> None:
         if wiped:
-            for line in list(self._newest.values()):
-                await self._inner.put(line)
+            await side_by_side(self._inner.put, list(self._newest.values()))
         for key, line in list(self._behind.items()):
             await self._inner.put(line)
             self._behind.pop(key, None)

@@ -10,7 +10,7 @@ from collections import OrderedDict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
-from tokenfilter.adapters.surviving.survival import Survival, Survivor
+from tokenfilter.adapters.surviving.survival import Survival, Survivor, side_by_side
 from tokenfilter.domain.history import JournalEntry, PersonForgotten, SubscriberSaved, name_of
 from tokenfilter.domain.ids import ChatId
 from tokenfilter.ports.failures import UnavailableError
@@ -108,12 +108,14 @@ class SurvivingJournal(Journal, Survivor):
             await self._inner.acknowledge(settled)
         for one in settled:
             self._settled.pop(one.id, None)
-        for name in list(self._remembered if wiped else self._behind):
-            entry = self._remembered.get(name)
-            if entry is not None:
-                await self._inner.note(entry)
-            self._behind.pop(name, None)
+        await side_by_side(self._bring, list(self._remembered if wiped else self._behind))
         self._given.clear()
+
+    async def _bring(self, name: str) -> None:
+        entry = self._remembered.get(name)
+        if entry is not None:
+            await self._inner.note(entry)
+        self._behind.pop(name, None)
 
     async def _something(self) -> None:
         """Wait until an entry is kept or the store is back."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from tokenfilter.adapters.surviving.journal import SurvivingJournal
-from tokenfilter.adapters.surviving.survival import Survival, Survivor
+from tokenfilter.adapters.surviving.survival import Survival, Survivor, batched
 from tokenfilter.domain.history import DeliverySettled
 from tokenfilter.domain.notification import Notification
 from tokenfilter.ports.failures import StaleOwnerError, UnavailableError
@@ -18,6 +18,8 @@ from tokenfilter.ports.outbox import Outbox
 
 MOST_REMEMBERED = 100_000
 """Notifications the store has too; beyond it the oldest that are not in hand are left to the store alone."""
+
+_AT_ONCE = 100
 
 
 class SurvivingOutbox(Outbox, Survivor):
@@ -105,6 +107,10 @@ class SurvivingOutbox(Outbox, Survivor):
         for one in ended:
             self._forget(one.notification)
 
+    def abandon(self) -> None:
+        """The sender is gone with all it had in hand: its successor is given it again."""
+        self._taken.clear()
+
     async def length(self) -> int:
         try:
             return await self._survival.attempt(self._inner.length)
@@ -116,15 +122,16 @@ class SurvivingOutbox(Outbox, Survivor):
         return bool(self._behind or self._ended)
 
     async def bring_over(self, *, wiped: bool) -> None:
-        for name in list(self._owed if wiped else self._behind):
+        for name in list(self._owed if wiped else self._behind):  # one by one: those of one token keep their order
             notification = self._owed.get(name)
             if notification is not None:
                 await self._inner.put(notification)
             self._behind.pop(name, None)
-        for name, ended in list(self._ended.items()):
-            await self._inner.finish([ended])
-            if self._ended.get(name) is ended:
-                del self._ended[name]
+        for ended in batched(list(self._ended.values()), _AT_ONCE):
+            await self._inner.finish(ended)
+            for one in ended:
+                if self._ended.get(one.notification) is one:
+                    del self._ended[one.notification]
 
     def _forget(self, name: str) -> None:
         """It is ended, or another's: should the store give it once more, it may be taken again."""

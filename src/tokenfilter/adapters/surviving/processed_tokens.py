@@ -10,7 +10,7 @@ from dataclasses import replace
 from tokenfilter.adapters.surviving.event_stream import SurvivingEventStream
 from tokenfilter.adapters.surviving.journal import SurvivingJournal
 from tokenfilter.adapters.surviving.outbox import SurvivingOutbox
-from tokenfilter.adapters.surviving.survival import Survival, Survivor
+from tokenfilter.adapters.surviving.survival import Survival, Survivor, side_by_side
 from tokenfilter.domain.cohorts import TokenRecords, without
 from tokenfilter.domain.decide import Decision
 from tokenfilter.domain.dedup import ACCEPTED_FOR
@@ -110,17 +110,18 @@ class SurvivingProcessedTokens(ProcessedTokens, Survivor):
         return bool(self._behind)
 
     async def bring_over(self, *, wiped: bool) -> None:
-        for token in list(self._remembered if wiped else self._behind):
-            records = self._remembered.get(token)
-            if records is None:
-                self._behind.pop(token, None)
-                continue
-            await self._inner.restore(token, records)
-            if self._remembered.get(token) is records:
-                self._behind.pop(token, None)
-                stored = await self._inner.records(token)
-                if self._remembered.get(token) is records:
-                    self._remembered[token] = stored
+        await side_by_side(self._bring, list(self._remembered if wiped else self._behind))
+
+    async def _bring(self, token: Token) -> None:
+        records = self._remembered.get(token)
+        if records is None:
+            self._behind.pop(token, None)
+            return
+        await self._inner.restore(token, records)
+        stored = await self._inner.records(token)
+        if self._remembered.get(token) is records:  # else it was settled meanwhile, and is told in the next round
+            self._remembered[token] = stored
+            self._behind.pop(token, None)
 
     def _remember(self, token: Token, records: TokenRecords) -> None:
         self._remembered[token] = records

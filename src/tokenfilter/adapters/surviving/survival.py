@@ -7,8 +7,9 @@ one is app/rebuild_state.py's.
 import asyncio
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import TypeVar
 
 from tokenfilter.ports.clock import Clock
@@ -20,8 +21,22 @@ _T = TypeVar("_T")
 
 _FIRST_PAUSE = timedelta(milliseconds=200)
 _LONGEST_PAUSE = timedelta(seconds=5)
+_SIDE_BY_SIDE = 16
 _ROUNDS = 100
 """A store that stays behind after so many rounds of bringing over is treated as away again."""
+
+
+async def side_by_side(tell: Callable[[_T], Awaitable[object]], items: Iterable[_T]) -> None:
+    """Tell the store of many things, some at a time, so that bringing over takes no longer than it must."""
+    for batch in batched(items, _SIDE_BY_SIDE):
+        await asyncio.gather(*map(tell, batch))
+
+
+def batched(items: Iterable[_T], size: int) -> Iterator[tuple[_T, ...]]:
+    """Items in their order, so many at a time."""
+    left = iter(items)
+    while batch := tuple(islice(left, size)):
+        yield batch
 
 
 class Survivor(ABC):
@@ -99,14 +114,16 @@ class Survival:
             return late.popleft()
         reading = asyncio.ensure_future(self.attempt(read))
         gone = asyncio.ensure_future(self._down.wait())
+        is_left = True
         try:
             await asyncio.wait({reading, gone}, return_when=asyncio.FIRST_COMPLETED)
             if reading.done():
+                is_left = False
                 return reading.result()
             raise UnavailableError(f"{self._probe.name} is away")
         finally:
             gone.cancel()
-            if not reading.done():
+            if is_left:
                 reading.cancel()
                 await asyncio.wait([reading])
                 if not reading.cancelled() and reading.exception() is None:

@@ -38,19 +38,19 @@ end
 local outcome, recipients, owing = '', ARGV[23], names
 local scores = count > 0 and redis.call('EXISTS', KEYS[2]) == 1 and redis.call('ZMSCORE', KEYS[2], unpack(told))
 local owed = count > 0 and redis.call('HMGET', KEYS[6], unpack(names)) or {}
-local accepted, queued = 0, 0
+local over = tonumber(ARGV[7])
+local accepted, any = {}, false
 for n = 1, count do
-  if scores and scores[n] and tonumber(scores[n]) > tonumber(ARGV[7]) then accepted = accepted + 1 end
-  if owed[n] then queued = queued + 1 end
+  accepted[n] = scores and scores[n] and tonumber(scores[n]) > over
+  any = any or accepted[n] or owed[n]
 end
-if accepted + queued > 0 then
+if any then
   local all, n, marks, wanted = told, 0, {}, {}
   told, owing = {}, {}
   for recipient in string.gmatch(ARGV[23], '([^\n]+%]),?\n?') do
     n = n + 1
-    local counts = scores and scores[n] and tonumber(scores[n]) > tonumber(ARGV[7])
-    marks[n] = counts and '0' or '1'
-    if not counts then
+    marks[n] = accepted[n] and '0' or '1'
+    if not accepted[n] then
       table.insert(told, all[n])
       if not owed[n] then
         table.insert(wanted, recipient)
