@@ -16,6 +16,9 @@ PATIENCE = 25
 LOOK_EVERY = 0.05
 """Seconds: other processes have no events to wait for."""
 
+_NOT_TOLD = ("TOKENFILTER_", "PYTHONDONTWRITEBYTECODE")
+"""Of our environment: settings are the test's, and compiling everything anew takes a quarter of a start."""
+
 _REAPER = 'cat; kill -9 "$0"'
 """Waits for the end of its input, which comes when the test process ends in whatever way, and ends a program then."""
 
@@ -44,7 +47,7 @@ class Program:
         folder.mkdir()
         self._said, self._complained = folder / "out", folder / "err"
         self._tells = re.compile(rf"^ *{tells}:? +(http://[\d.]+:\d+)/", re.MULTILINE)
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("TOKENFILTER_")}
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_TOLD)}
         with self._said.open("wb") as out, self._complained.open("wb") as err:
             self._process = subprocess.Popen(
                 [sys.executable, *command],

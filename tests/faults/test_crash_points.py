@@ -18,19 +18,21 @@ from tokenfilter.domain.subscriber import Mutes, Subscriber, with_filter
 
 PEOPLE = 10
 TIMES = {
-    CrashPoint.EVENT_COMES: (1, 3),
+    CrashPoint.EVENT_COMES: (2,),
     CrashPoint.EVENT_QUEUED: (1, 3),
-    CrashPoint.EVENT_JUDGED: (1, 3),
+    CrashPoint.EVENT_JUDGED: (2,),
     CrashPoint.EVENT_SETTLED: (1, 3),
-    CrashPoint.SEND_CHOSEN: (1, 12),
+    CrashPoint.SEND_CHOSEN: (5,),
     CrashPoint.SEND_INTENDED: (1, 12),
     CrashPoint.SENT: (1, 12),
-    CrashPoint.END_KNOWN: (1, 5),
+    CrashPoint.END_KNOWN: (3,),
     CrashPoint.END_NOTED: (1, 5),
-    CrashPoint.RELAY_READ: (1, 3),
+    CrashPoint.RELAY_READ: (2,),
     CrashPoint.RELAY_RECORDED: (1, 3),
-    CrashPoint.RELAY_ACKNOWLEDGED: (1, 3),
+    CrashPoint.RELAY_ACKNOWLEDGED: (2,),
 }
+"""At the so-manieth time it comes to each."""
+
 ELSEWHERE = {CrashPoint.BETWEEN_RECIPIENTS, CrashPoint.SUBSCRIBER_SAVED}
 """These need a story of their own."""
 

@@ -60,9 +60,17 @@ async def test_redis_killed_and_restarted_empty_loses_and_doubles_nothing(scene)
     await ended(scene)
 
 
-async def test_redis_emptied_at_once_loses_and_doubles_nothing(scene):
+async def test_redis_replaced_by_an_empty_one_at_once_loses_and_doubles_nothing(scene):
     small = await begun(scene)
     await scene.valkey.restart(wipe=True)
+    await gone_on(scene, small)
+    await ended(scene)
+
+
+async def test_redis_emptied_by_a_command_loses_and_doubles_nothing(scene):
+    small = await begun(scene)
+    async with Redis.from_url(scene.valkey.url) as redis:
+        await redis.flushall()
     await gone_on(scene, small)
     await ended(scene)
 

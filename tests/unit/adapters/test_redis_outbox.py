@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from tests.redis_process import PARTITIONS, redis_connection, redis_keys, redis_process, redis_successor  # noqa: F401
 
 from tokenfilter.adapters.redis import processed_tokens
-from tokenfilter.adapters.redis.batches import Batch, alerts_batch, batch_of, opened, owed_head, owed_name, recipient_of
+from tokenfilter.adapters.redis.batches import (
+    Batch,
+    alerts_batch,
+    batch_of,
+    opened,
+    owed_head,
+    owed_name,
+    recipients_of,
+)
 from tokenfilter.domain.delivery import digest_of
 from tokenfilter.domain.history import EventSettled
 from tokenfilter.domain.ids import ChatId, Destination
@@ -59,7 +67,7 @@ def test_alerts_of_one_event_are_stored_together_and_share_their_evidence():
     decision = examples.decided(event, ROUTES)
     told = alerts(decision, now=NOON, useful_for=timedelta(minutes=10))
     batch = alerts_batch(told[0], decision.evidence)
-    spelt = batch.head + ",\n".join(recipient_of(alert, str(alert.destination)) for alert in told) + batch.tail
+    spelt = batch.head + recipients_of(told, [str(alert.destination) for alert in told]) + batch.tail
     found = opened(spelt, Lane.ALERTS)
     assert tuple(found) == told
     assert len({id(n.body.evidence) for n in found if isinstance(n.body, CallAlert)}) == 1

@@ -19,6 +19,7 @@ from tokenfilter.adapters.redis.connection import RedisConnection
 from tokenfilter.adapters.redis.consumer import OWNER
 from tokenfilter.domain.event import Event
 from tokenfilter.domain.partition import partition_of
+from tokenfilter.ports.dead_letters import DeadLetter
 from tokenfilter.ports.failures import StaleOwnerError, UnavailableError
 from tokenfilter.testing import examples
 from tokenfilter.testing.contracts import is_waiting, soon
@@ -258,3 +259,18 @@ async def test_a_journal_entry_that_nobody_can_read_is_set_aside(redis_process):
     assert await redis_process.journal.length() == 1
     await redis_process.journal.acknowledge([noted])
     assert await redis_process.journal.length() == await redis_process.pending() == 0
+
+
+async def test_a_dead_letter_that_nobody_can_read_hides_no_other(redis_process):
+    client, stream = redis_process.connection.writes, redis_process.keys.dead("items")
+    await redis_process.dead.bury(DeadLetter(reason="r", sample="s", at=examples.NOON, item=event("e")))
+    [(_, whole)] = await client.xrange(stream)
+    await client.xadd(stream, {"e": "{"})
+    await client.xadd(stream, {"e": whole["e"].replace('"type":"event"', '"type":"other"')})
+    letters = await redis_process.dead.newest(5)
+    assert sorted((letter.sample, letter.item) for letter in letters if letter.item is None) == [
+        ("s", None),
+        ("{", None),
+    ]
+    assert [letter.item for letter in letters if letter.item] == [event("e")]
+    assert all([await redis_process.dead.take(letter.id) for letter in letters])

@@ -4,7 +4,7 @@ A batch is one entry of a stream; `Batch` spells it in two halves, between which
 is a batch by itself. Who is still owed one is indexed apart, under the names that `owed_name` makes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -35,7 +35,7 @@ def batch_of(notification: Notification) -> tuple[Batch, str]:
     """The batch that a notification opens, and itself as its only recipient."""
     body = notification.body
     if isinstance(body, CallAlert) and notification.id == alert_id(body.token, notification.destination):
-        return alerts_batch(notification, body.evidence), recipient_of(notification, str(notification.destination))
+        return alerts_batch(notification, body.evidence), recipients_of([notification], [str(notification.destination)])
     return Batch(head="", tail=""), dumps(notification_to_plain(notification))
 
 
@@ -50,11 +50,15 @@ def alerts_batch(alert: Notification, evidence: Evidence) -> Batch:
     return Batch(head=dumps(shared).removesuffix("]}"))
 
 
-def recipient_of(alert: Notification, destination: str) -> str:
-    """An alert as a recipient in its batch, in one line; an event may have thousands."""
-    owners, filters = alert.owners, alert.body.filters if isinstance(alert.body, CallAlert) else ()
-    chats = str(owners[0]) if len(owners) == 1 else ",".join(map(str, owners))
-    return f'["{destination}",[{chats}],{_list(filters)}]'
+def recipients_of(alerts: Iterable[Notification], destinations: Iterable[str]) -> str:
+    """Alerts as recipients in their batch, each in a line."""
+    return ",\n".join(
+        [
+            f'["{to}",[{",".join(map(str, alert.owners))}],{_list(alert.body.filters)}]'
+            for to, alert in zip(destinations, alerts, strict=True)
+            if isinstance(alert.body, CallAlert)
+        ]
+    )
 
 
 def opened(spelt: str, lane: Lane) -> list[Notification]:

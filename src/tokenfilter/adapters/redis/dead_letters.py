@@ -4,6 +4,7 @@ These are no work to be lost: each stream is cut to its newest when a letter com
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tokenfilter.adapters.redis.connection import RedisConnection, translated
@@ -17,6 +18,7 @@ from tokenfilter.domain.plain.measures import instant, micros
 from tokenfilter.domain.plain.text import dumps, loads
 from tokenfilter.ports.dead_letters import ITEMS_KEPT, LINES_KEPT, DeadLetter, DeadLetters
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _KEPT = {"items": ITEMS_KEPT, "lines": LINES_KEPT}
 
 
@@ -78,15 +80,15 @@ def _to_plain(letter: DeadLetter) -> dict[str, object]:
 
 
 def _letter(kind: str, entry_id: str, fields: Mapping[str, str]) -> DeadLetter:
-    """A letter as it was buried; one whose item this version cannot read has none."""
-    plain = object_of(loads(fields["e"]), "letter")
-    return DeadLetter(
-        reason=text(plain, "reason"),
-        sample=text(plain, "sample"),
-        at=instant(plain, "at"),
-        item=_item(plain),
-        id=f"{kind}/{entry_id}",
-    )
+    """A letter as it was buried; what this version cannot read of it is left out."""
+    spelt, name = fields.get("e", ""), f"{kind}/{entry_id}"
+    try:
+        plain = object_of(loads(spelt), "letter")
+        reason, sample, at = text(plain, "reason"), text(plain, "sample"), instant(plain, "at")
+    except NotStoredFormError as error:
+        milliseconds = int(entry_id.partition("-")[0])
+        return DeadLetter(reason=str(error), sample=spelt, at=_EPOCH + timedelta(milliseconds=milliseconds), id=name)
+    return DeadLetter(reason=reason, sample=sample, at=at, item=_item(plain), id=name)
 
 
 def _item(plain: Mapping[str, Any]) -> Event | StampedTick | JournalEntry | None:

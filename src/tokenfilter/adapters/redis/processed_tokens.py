@@ -5,10 +5,12 @@ The script spans what the match owner of a partition writes: records, outbox, jo
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from hashlib import blake2b
-from itertools import compress, groupby
+from itertools import compress, groupby, pairwise
+from operator import attrgetter
 
-from tokenfilter.adapters.redis.batches import Batch, alerts_batch, owed_head, recipient_of
+from tokenfilter.adapters.redis.batches import Batch, alerts_batch, owed_head, recipients_of
 from tokenfilter.adapters.redis.connection import Argument, RedisConnection, Script
 from tokenfilter.adapters.redis.event_stream import GROUP, RedisEventStream, lease, place_of
 from tokenfilter.adapters.redis.fences import Fences
@@ -30,6 +32,10 @@ _SETTLE = Script("settle", "owned")
 _RECIPIENTS_AT_ONCE = 1_000  # DESIGN 6: so that the server never stalls
 _NAME_BYTES = 16
 _NOBODY = '"told":[]'
+_NO_TEXTS = Texts("", "", "", "")
+_ACCEPTED_FOR = ACCEPTED_FOR // timedelta(microseconds=1)
+_BATCHED_BY = attrgetter("lane", "queued_at", "useful_until")
+"""What alerts of one event must have in common to be one batch."""
 
 
 class RedisProcessedTokens(ProcessedTokens):
@@ -54,7 +60,7 @@ class RedisProcessedTokens(ProcessedTokens):
         queued: list[Notification] = []
         for call in settling.calls():
             outcome = await self._connection.run(
-                _SETTLE, self._touched(decision, call.lane), settling.arguments(call, noted=bool(queued))
+                _SETTLE, self._touched(decision, call), settling.arguments(call, noted=bool(queued))
             )
             if outcome is None:
                 break
@@ -69,7 +75,7 @@ class RedisProcessedTokens(ProcessedTokens):
     async def forget(self, destinations: frozenset[Destination]) -> None:
         await self._stored.forget(destinations)
 
-    def _touched(self, decision: Decision, lane: Lane) -> list[str]:
+    def _touched(self, decision: Decision, call: "_Call") -> list[str]:
         token = decision.evidence.event.token
         partition = self._keys.partition(token)
         return [
@@ -77,7 +83,7 @@ class RedisProcessedTokens(ProcessedTokens):
             self._keys.accepted(token),
             self._keys.rejected(token),
             self._keys.events(partition),
-            self._keys.outbox(partition, lane),
+            self._keys.outbox(partition, call.alerts[0].lane if call.alerts else Lane.ALERTS),
             self._keys.owed(partition),
             self._keys.left(partition),
             self._keys.journal(partition),
@@ -86,76 +92,61 @@ class RedisProcessedTokens(ProcessedTokens):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Call:
-    """Some of the recipients: those of one batch who count as accepted as of the same instant."""
+    """Some of the recipients: those of one batch."""
 
     alerts: Sequence[Notification]
-    destinations: str
-    recipients: str
-    batch: Batch
-    lane: Lane
-    at: int
+    destinations: Sequence[str]
     last: bool
 
 
 class _Settling:
-    """One decision as the script takes it."""
+    """One decision as the script takes it. An event may tell thousands: what is done for each of them is little.
+
+    Whoever is told counts as accepted as of the event, which for its token is never earlier than anything remembered
+    (decide.not_before).
+    """
 
     def __init__(self, decision: Decision, alerts: tuple[Notification, ...], entry: Entry | None, fence: int) -> None:
-        self._decision = decision
+        self._evidence = decision.evidence
+        self._version = decision.records.version
         self._alerts = alerts
+        self._destinations = [str(alert.destination) for alert in alerts]
         self._fence = fence
         self._event = place_of(entry)[1] if entry else ""
         self._texts = spelt(decision.records)
-        self._name = _name(decision, alerts, self._texts)
-        self._names = owed_head(f"alert:{decision.evidence.event.token}")
+        self._name = _name(decision, self._texts, self._destinations)
         noted = dumps(entry_to_plain(EventSettled(evidence=decision.evidence, told=())))
         before, _, after = noted.rpartition(_NOBODY)
         self._journal = [before + _NOBODY[:-1], _NOBODY[-1] + after]
 
     def calls(self) -> Iterator[_Call]:
         """The recipients in their order, at most 1,000 at once; at least one call."""
-        groups = [list(group) for _, group in groupby(self._alerts, self._batched_by)]
-        parts = [
-            group[first : first + _RECIPIENTS_AT_ONCE]
-            for group in groups
-            for first in range(0, len(group), _RECIPIENTS_AT_ONCE)
-        ]
-        for number, part in enumerate(parts, start=1):
-            yield self._call(part, last=number == len(parts))
-        if not parts:
-            yield _Call(
-                alerts=(), destinations="", recipients="", batch=Batch(head=""), lane=Lane.ALERTS, at=0, last=True
-            )
+        bounds = [0]
+        for _, group in groupby(self._alerts, _BATCHED_BY):
+            end = bounds[-1] + len(list(group))
+            bounds += [*range(bounds[-1] + _RECIPIENTS_AT_ONCE, end, _RECIPIENTS_AT_ONCE), end]
+        for first, end in pairwise(bounds):
+            yield self._call(first, end)
+        if not self._alerts:
+            yield self._call(0, 0)
 
     def arguments(self, call: _Call, *, noted: bool) -> list[Argument]:
         """What settle.lua takes, in its order."""
-        at = self._decision.evidence.at
-        args: list[Argument] = [self._fence, self._decision.records.version, self._name, int(call.last), int(noted)]
-        args += [call.at, micros(at - ACCEPTED_FOR), GROUP, self._event, call.lane.value]
-        args += [call.batch.head, call.batch.tail, *self._journal, KEEP_ACCEPTED, KEEP_REJECTED]
-        args += self._texts if call.last else Texts("", "", "", "")
-        return [*args, self._names, call.destinations, call.recipients]
+        at, lane, batch = micros(self._evidence.at), Lane.ALERTS, Batch(head="")
+        if call.alerts:
+            lane, batch = call.alerts[0].lane, alerts_batch(call.alerts[0], self._evidence)
+        args: list[Argument] = [self._fence, self._version, self._name, int(call.last), int(noted)]
+        args += [at, at - _ACCEPTED_FOR, GROUP, self._event, lane.value, batch.head, batch.tail]
+        args += [*self._journal, KEEP_ACCEPTED, KEEP_REJECTED, *(self._texts if call.last else _NO_TEXTS)]
+        names = owed_head(f"alert:{self._evidence.event.token}")
+        return [*args, names, "\n".join(call.destinations), recipients_of(call.alerts, call.destinations)]
 
-    def _batched_by(self, alert: Notification) -> tuple[object, ...]:
-        """What alerts must have in common for one call."""
-        accepted_at = self._decision.records.accepted[alert.destination]
-        return alert.lane, alert.queued_at, alert.useful_until, accepted_at
-
-    def _call(self, alerts: Sequence[Notification], *, last: bool) -> _Call:
-        evidence = self._decision.evidence
-        destinations = [str(alert.destination) for alert in alerts]
-        return _Call(
-            alerts=alerts,
-            destinations="\n".join(destinations),
-            recipients=",\n".join(map(recipient_of, alerts, destinations)),
-            batch=alerts_batch(alerts[0], evidence),
-            lane=alerts[0].lane,
-            at=micros(self._decision.records.accepted[alerts[0].destination]),
-            last=last,
-        )
+    def _call(self, first: int, end: int) -> _Call:
+        last = end == len(self._alerts)
+        return _Call(alerts=self._alerts[first:end], destinations=self._destinations[first:end], last=last)
 
 
-def _name(decision: Decision, alerts: tuple[Notification, ...], texts: Texts) -> str:
+def _name(decision: Decision, texts: Texts, destinations: Sequence[str]) -> str:
     """What tells the decision from every other one: the same, repeated, is known by it."""
-    parts = [decision.evidence.event.id, str(decision.records.version), *texts, *(a.id for a in alerts)]
+    parts = [decision.evidence.event.id, str(decision.records.version), *texts, *destinations]
     return blake2b("\n".join(parts).encode(errors="surrogatepass"), digest_size=_NAME_BYTES).hexdigest()

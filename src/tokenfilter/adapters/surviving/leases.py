@@ -30,6 +30,8 @@ class SurvivingLeases(Leases, Survivor):
             renewed = await self._survival.attempt(lambda: self._inner.renew(held[0], lasts=lasts))
         except UnavailableError:
             return True
+        if not renewed and await self._survival.is_gone():
+            return True
         if not renewed and self._held.get(lease.name) is held:
             del self._held[lease.name]
         return renewed

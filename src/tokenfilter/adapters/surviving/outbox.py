@@ -88,6 +88,8 @@ class SurvivingOutbox(Outbox, Survivor):
         except UnavailableError:
             return notification.id in self._owed
         if not may_be_sent:
+            if await self._survival.is_gone():  # an emptied store owes nobody anything
+                return notification.id in self._owed
             self._forget(notification.id)
         return may_be_sent
 

@@ -13,12 +13,13 @@ from itertools import islice
 from typing import TypeVar
 
 from tokenfilter.ports.clock import Clock
-from tokenfilter.ports.failures import UnavailableError
+from tokenfilter.ports.failures import StaleOwnerError, UnavailableError
 from tokenfilter.ports.health_probe import HealthProbe
 from tokenfilter.ports.telemetry import Telemetry
 
 _T = TypeVar("_T")
 
+_LOOK_EVERY = timedelta(seconds=3)
 _FIRST_PAUSE = timedelta(milliseconds=200)
 _LONGEST_PAUSE = timedelta(seconds=5)
 _SIDE_BY_SIDE = 16
@@ -93,17 +94,33 @@ class Survival:
 
         Raises:
             UnavailableError: the store is away; act in its place.
+            StaleOwnerError: as the action says; the store is what it was.
         """
         for last in (False, True):
             if not self.is_up:
                 raise UnavailableError(f"{self._probe.name} is away")
             try:
                 return await action()
+            except StaleOwnerError:
+                if await self.is_gone():  # an emptied store knows no owner
+                    raise UnavailableError(f"{self._probe.name} is away") from None
+                raise
             except UnavailableError as error:
                 if last:
                     self.lost(str(error))
+                if last or await self.is_gone():  # all that is seen of being emptied at once may be a broken connection
                     raise
         raise AssertionError("unreachable")
+
+    async def is_gone(self) -> bool:
+        """Ask whether the store is away or was emptied; if so, everybody goes on without it from now on."""
+        try:
+            reason = None if await self._probe.probe() == self._epoch else "its data are gone"
+        except UnavailableError as error:
+            reason = str(error)
+        if reason is not None:
+            self.lost(reason)
+        return not self.is_up
 
     async def wait_with(self, read: Callable[[], Awaitable[_T]], late: deque[_T]) -> _T:
         """The same for a read that waits: it ends when the store is found to be away by anyone.
@@ -152,14 +169,27 @@ class Survival:
         self._rebuild = rebuild
 
     async def run(self) -> None:
-        """Bring everybody over whenever the store is back, until cancelled."""
+        """Look now and then whether the store is what it was, and bring everybody over when it is back."""
         while True:
-            await self._down.wait()
+            while self.is_up:
+                await self._look_later()
             pause = _FIRST_PAUSE
             while not await self._returns():
                 jittered = pause * (0.5 + self._random() / 2)
                 await self._clock.sleep_until(self._clock.now() + jittered)
                 pause = min(pause * 2, _LONGEST_PAUSE)
+
+    async def _look_later(self) -> None:
+        """Return once the store is known to be away, or was found to be what it was."""
+        down = asyncio.ensure_future(self._down.wait())
+        timer = asyncio.ensure_future(self._clock.sleep_until(self._clock.now() + _LOOK_EVERY))
+        try:
+            await asyncio.wait({down, timer}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            down.cancel()
+            timer.cancel()
+        if self.is_up:
+            await self.is_gone()
 
     async def _returns(self) -> bool:
         """Try to come back; False if the store is still, or again, away."""
