@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench soak lock clean
+.PHONY: help run test faults check format bench soak lock clean
 
 help: ## What there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -15,6 +15,9 @@ run: $(VENV)/.run ## Run tokenfilter: simulated market, local Telegram, no accou
 
 test: $(VENV)/.dev ## All tests
 	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+faults: $(VENV)/.dev ## Kills, stops, cuts and delays real processes
+	$(BIN)/python -m pytest -n 2 --timeout 240 tests/faults $(ARGS)
 
 check: $(VENV)/.dev ## Types, lint, layers, formatting
 	$(BIN)/ruff check .
@@ -28,6 +31,10 @@ format: $(VENV)/.dev ## Format the code
 
 bench: $(VENV)/.dev ## Measure: event to send call, simulator fit
 	$(BIN)/python benchmarks/event_to_send.py
+	$(BIN)/python benchmarks/claims.py
+	$(BIN)/python benchmarks/relay.py
+	$(BIN)/python benchmarks/caches.py
+	$(BIN)/python benchmarks/sends.py
 	$(BIN)/python benchmarks/simulator_fit.py
 
 soak: $(VENV)/.dev ## Every property on a thousand new examples (takes long)

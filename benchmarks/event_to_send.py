@@ -69,7 +69,9 @@ def filters(number: int, random: Random) -> list[Filter]:
 async def measure(subscribers: int, per_second: float, seconds: int) -> int:
     """Play the load, print the figures; 0 if the alerts are those they must be."""
     random = Random(11)
-    container = Container(settings=load(None, {"use__messenger": "memory"}, environ={}))
+    container = Container(
+        settings=load(None, {"use__state": "memory", "use__history": "memory", "use__messenger": "memory"}, environ={})
+    )
     messenger = TimedMessenger()
     container.messenger.override(messenger)
     wanted = filters(subscribers, random)

@@ -45,7 +45,8 @@ def test_the_alerts_of_a_recorded_feed_are_those_of_every_destination_judged_alo
 
 
 async def through_the_pipeline(feed: Path) -> set[tuple[str, int, tuple[str, ...]]]:
-    options = {"use__messenger": "memory", "use__feeds": ["replay"], "feeds__replay__file": str(feed)}
+    kept = {"use__state": "memory", "use__history": "memory", "use__messenger": "memory"}
+    options = {**kept, "use__feeds": ["replay"], "feeds__replay__file": str(feed)}
     container = Container(settings=load(None, {**options, "feeds__replay__speed": "max"}, environ={}))
     for chat, texts in FILTERS.items():
         reader = Subscriber(chat=ChatId(chat))

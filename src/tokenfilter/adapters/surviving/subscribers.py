@@ -29,10 +29,15 @@ class SurvivingSubscribers(Subscribers, Survivor):
 
     async def get(self, chat: ChatId) -> Subscriber | None:
         try:
-            return await self._survival.attempt(lambda: self._inner.get(chat))
+            found = await self._survival.attempt(lambda: self._inner.get(chat))
         except UnavailableError:
+            found = None
+        if found is None and (
+            not self._survival.is_up or await self._survival.is_gone()
+        ):  # an emptied store knows nobody
             saved = self._journal.of_subscribers().get(chat) or await self._archive.subscriber(chat)
-            return saved.subscriber if isinstance(saved, SubscriberSaved) else None
+            found = saved.subscriber if isinstance(saved, SubscriberSaved) else None
+        return found
 
     async def save(self, subscriber: Subscriber, *, now: datetime) -> Subscriber:
         return await self._survival.attempt(lambda: self._inner.save(subscriber, now=now))

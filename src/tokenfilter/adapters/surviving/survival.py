@@ -19,7 +19,7 @@ from tokenfilter.ports.telemetry import Telemetry
 
 _T = TypeVar("_T")
 
-_LOOK_EVERY = timedelta(seconds=3)
+_LOOK_EVERY = timedelta(seconds=1)
 _FIRST_PAUSE = timedelta(milliseconds=200)
 _LONGEST_PAUSE = timedelta(seconds=5)
 _SIDE_BY_SIDE = 16
@@ -96,6 +96,13 @@ class Survival:
             UnavailableError: the store is away; act in its place.
             StaleOwnerError: as the action says; the store is what it was.
         """
+        losses = self.losses
+        done = await self._tried(action)
+        if self.losses != losses:  # what answered so late may have been another one, and empty
+            raise UnavailableError(f"{self._probe.name} was away", acted=None)
+        return done
+
+    async def _tried(self, action: Callable[[], Awaitable[_T]]) -> _T:
         for last in (False, True):
             if not self.is_up:
                 raise UnavailableError(f"{self._probe.name} is away")
@@ -114,6 +121,8 @@ class Survival:
 
     async def is_gone(self) -> bool:
         """Ask whether the store is away or was emptied; if so, everybody goes on without it from now on."""
+        if not self.is_up:
+            return True
         try:
             reason = None if await self._probe.probe() == self._epoch else "its data are gone"
         except UnavailableError as error:
@@ -129,7 +138,7 @@ class Survival:
         """
         if late:
             return late.popleft()
-        reading = asyncio.ensure_future(self.attempt(read))
+        reading = asyncio.ensure_future(self._tried(read))
         gone = asyncio.ensure_future(self._down.wait())
         is_left = True
         try:
