@@ -116,7 +116,7 @@ class Container(Stores):
         telemetry=telemetry,
         alert_useful_for=option(settings, lambda s: timedelta(minutes=s.delivery.useful_minutes)),
     )
-    edit_settings = one("app.edit_settings:EditSettings", subscribers=subscribers, clock=clock)
+    edit_settings = one("app.edit_settings:EditSettings", subscribers=subscribers, clock=clock, telemetry=telemetry)
     follow_chats = one("app.follow_chats:FollowChats", subscribers=subscribers, outbox=outbox, clock=clock)
     deliver_notifications = one(
         "app.deliver_notifications:DeliverNotifications",

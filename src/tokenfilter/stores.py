@@ -81,6 +81,7 @@ class Stores(containers.DeclarativeContainer):
         postgres_url,
         pool_min=option(settings, lambda s: s.postgres.pool_min),
         pool_max=option(settings, lambda s: s.postgres.pool_max),
+        told=telemetry.provided.command,
     )
     postgres_probe = one("adapters.postgres.health_probe:PostgresHealthProbe", postgres)
     postgres_history = one("adapters.postgres.history:PostgresHistory", postgres)
@@ -96,6 +97,7 @@ class Stores(containers.DeclarativeContainer):
         redis_url,
         pool=option(settings, lambda s: s.redis.pool),
         deadline=1.0,
+        told=telemetry.provided.command,
     )
     keys = one("adapters.redis.keys:Keys", option(settings, lambda s: s.redis.prefix))
     fences = one("adapters.redis.fences:Fences")

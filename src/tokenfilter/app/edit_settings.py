@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from tokenfilter.domain.differences import differences
 from tokenfilter.domain.filter import Filter
 from tokenfilter.domain.ids import ChannelId, ChatId, Destination, FilterId, Token
 from tokenfilter.domain.quiet import MOST_PER_HOUR, QuietHours
@@ -24,6 +25,7 @@ from tokenfilter.domain.subscriber import (
 )
 from tokenfilter.ports.clock import Clock
 from tokenfilter.ports.subscribers import ConflictError, Subscribers
+from tokenfilter.ports.telemetry import Telemetry
 
 MAX_PLACES = 20
 _ATTEMPTS = 5
@@ -33,7 +35,8 @@ _Key = TypeVar("_Key")
 class EditSettings:
     """Every edit reads the subscriber, changes a copy and saves it; a conflicting edit is repeated on what it met."""
 
-    def __init__(self, *, subscribers: Subscribers, clock: Clock) -> None:
+    def __init__(self, *, subscribers: Subscribers, clock: Clock, telemetry: Telemetry) -> None:
+        self._telemetry = telemetry
         self._subscribers = subscribers
         self._clock = clock
 
@@ -225,11 +228,16 @@ class EditSettings:
             changed = change(found)
             if changed == found:
                 return found
+            now = self._clock.now()
             try:
-                return await self._subscribers.save(changed, now=self._clock.now())
+                saved = await self._subscribers.save(changed, now=now)
             except ConflictError:
                 if attempt == _ATTEMPTS - 1:
                     raise
+                continue
+            for one in differences(found, saved):
+                self._telemetry.setting_changed(chat, one.what, one.before, one.after, now=now)
+            return saved
         raise AssertionError("unreachable")
 
 

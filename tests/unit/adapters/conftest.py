@@ -25,6 +25,7 @@ from tokenfilter.adapters.memory.processed_tokens import MemoryProcessedTokens
 from tokenfilter.adapters.memory.send_budget import MemorySendBudget
 from tokenfilter.adapters.memory.sessions import MemorySessions
 from tokenfilter.adapters.memory.subscribers import MemorySubscribers
+from tokenfilter.adapters.memory.telemetry import MemoryTelemetry
 from tokenfilter.adapters.sandbox.sandbox import Sandbox
 from tokenfilter.adapters.telegram.bot import TelegramBot
 from tokenfilter.app.backtest_filter import BacktestFilter
@@ -180,7 +181,7 @@ async def talk(telegram_page):
             )
         )
         await history.record([EventSettled(evidence=evidence_of(event), told=())])
-    edits = EditSettings(subscribers=subscribers, clock=clock)
+    edits = EditSettings(subscribers=subscribers, clock=clock, telemetry=MemoryTelemetry())
     bot = TelegramBot(
         token=telegram_page.token,
         base_url=telegram_page.base_url,

@@ -215,3 +215,12 @@ class TestHealthProbe(HealthProbeContract):
             await connection.execute(text("SET LOCAL ROLE pg_read_all_stats"))
             found = await connection.execute(text("SELECT system_identifier FROM pg_control_system()"))
             assert found.scalar()
+
+
+async def test_each_statement_is_told_by_its_first_word_with_its_seconds(database):
+    told = []
+    engine = PostgresEngine(database, told=lambda name, seconds: told.append((name, seconds)))
+    await engine.fetch(text("SELECT 1"))
+    await engine.close()
+    assert "postgres.select" in {name for name, _ in told}
+    assert all(seconds >= 0 for _, seconds in told)

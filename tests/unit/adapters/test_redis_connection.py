@@ -110,3 +110,14 @@ def test_a_lease_that_was_dropped_or_never_taken_has_no_fence_to_write_under():
     fences.drop("match:1")
     fences.drop("match:1")
     assert fences.find("match:1") is None
+
+
+async def test_each_command_is_told_with_its_seconds_a_script_by_its_name(valkey_url):
+    told = []
+    connection = RedisConnection(valkey_url, told=lambda name, seconds: told.append((name, seconds)))
+    await connection.reads.get("nobody")
+    with pytest.raises(UnavailableError):
+        await connection.run(answering("ERR on purpose"), ["k"], [])
+    await connection.close()
+    assert next(name for name, _ in told) == "redis.get"
+    assert all(seconds >= 0 for _, seconds in told)

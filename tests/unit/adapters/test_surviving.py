@@ -98,7 +98,7 @@ class Program:
             clock=self.clock,
         )
         self.subscribers = SurvivingSubscribers(of("subscribers"), self.survival, archive=archive, journal=self.journal)
-        self.edits = EditSettings(subscribers=self.subscribers, clock=self.clock)
+        self.edits = EditSettings(subscribers=self.subscribers, clock=self.clock, telemetry=MemoryTelemetry())
         self.match = MatchEvents(
             events=self.events,
             dead=MemoryDeadLetters(),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tokenfilter.adapters.memory.clock import HandClock
 from tokenfilter.adapters.memory.journal import MemoryJournal
 from tokenfilter.adapters.memory.subscribers import MemorySubscribers
+from tokenfilter.adapters.memory.telemetry import MemoryTelemetry
 from tokenfilter.adapters.telegram.callback import Action, InvalidPressError
 from tokenfilter.adapters.telegram.dialogue.noise import Noise
 from tokenfilter.adapters.telegram.dialogue.turn import Turn
@@ -45,7 +46,9 @@ async def test_quiet_hours_and_a_cap_are_set_under_noise_and_taken_back(talk):
 
 async def test_a_choice_that_was_never_offered_is_refused():
     journal = MemoryJournal()
-    edits = EditSettings(subscribers=MemorySubscribers(journal=journal), clock=HandClock(NOON))
+    edits = EditSettings(
+        subscribers=MemorySubscribers(journal=journal), clock=HandClock(NOON), telemetry=MemoryTelemetry()
+    )
     turn = Turn(subscriber=await edits.start(ADA, "Ada"), asked=None, now=NOON)
     noise = Noise(edits)
     for word in ("25-99", "7-22", ""):

@@ -69,7 +69,7 @@ class Process:
         watched = {"clock": self.clock, "telemetry": self.telemetry}
         heard = {"events": self.events, "channels": self.channels, "subscribers": self.subscribers}
         heard["dead"] = self.dead
-        self.edits = EditSettings(subscribers=self.subscribers, clock=self.clock)
+        self.edits = EditSettings(subscribers=self.subscribers, **watched)
         self.chats = FollowChats(subscribers=self.subscribers, outbox=self.outbox, clock=self.clock)
         self.ingest = IngestEvents(**heard, journal=self.journal, **watched)
         self.match = MatchEvents(**heard, index=self.index, tokens=self.tokens, **watched)

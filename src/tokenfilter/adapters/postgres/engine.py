@@ -4,12 +4,13 @@ What is asked is the business of the files beside; what a failure means for them
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
+from time import perf_counter
 from typing import Any
 
 import asyncpg
-from sqlalchemy import URL, Executable, Row, make_url
+from sqlalchemy import URL, Engine, Executable, Row, event, make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
@@ -50,6 +51,7 @@ class PostgresEngine:
         pool_max: int = 20,
         command_timeout: float = 2.0,
         statement_timeout_ms: int = 5_000,
+        told: Callable[[str, float], None] = lambda _name, _seconds: None,
     ) -> None:
         self._wait = command_timeout
         self._longest = command_timeout * _STATEMENTS_A_TRANSACTION
@@ -73,6 +75,7 @@ class PostgresEngine:
                 },
             },
         )
+        _time(self._engine.sync_engine, told)
         self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
     async def close(self) -> None:
@@ -106,6 +109,20 @@ class PostgresEngine:
         with translated():
             async with asyncio.timeout(self._longest), self._autocommit.connect() as connection:
                 return (await connection.execute(statement, values)).all()
+
+
+def _time(engine: Engine, told: Callable[[str, float], None]) -> None:
+    """Have each statement told by its first word, with its seconds."""
+
+    def begin(*told_of: Any) -> None:  # noqa: ANN401 - connection, cursor, statement, values, context, many
+        told_of[4].began = perf_counter()
+
+    def end(*told_of: Any) -> None:  # noqa: ANN401 - the same
+        words = told_of[2].split(maxsplit=1)
+        told(f"postgres.{words[0].lower() if words else 'statement'}", perf_counter() - told_of[4].began)
+
+    event.listen(engine, "before_cursor_execute", begin)
+    event.listen(engine, "after_cursor_execute", end)
 
 
 @contextmanager

@@ -6,10 +6,11 @@ the adapters.
 
 import asyncio
 import os
-from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import sha1
 from importlib.resources import files
+from time import perf_counter
 from typing import Any, TypeVar
 
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -38,6 +39,10 @@ _POOL_WAIT = 2.0
 _SHOWN = 200
 
 
+_SCRIPTS: dict[str, str] = {}
+"""The names of scripts by their digest."""
+
+
 class Script:
     """A script of lua/, with the `pieces` it is written on; its header says what KEYS and ARGV it takes."""
 
@@ -46,16 +51,24 @@ class Script:
         self.name = name
         self.source = "\n".join((folder / f"{part}.lua").read_text(encoding="utf-8") for part in (*pieces, name))
         self.sha = sha1(self.source.encode(), usedforsecurity=False).hexdigest()
+        _SCRIPTS[self.sha] = name
 
 
 class RedisConnection:
     """Clients by purpose, made at once and connected lazily.
 
     `url` is redis://, rediss:// or unix://, with the password in it; `deadline` is what one answer may take, in
-    seconds.
+    seconds. `told` hears how long each command took, but those of readers that block.
     """
 
-    def __init__(self, url: str, *, pool: int = 20, deadline: float = 1.5) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool: int = 20,
+        deadline: float = 1.5,
+        told: Callable[[str, float], None] = lambda _name, _seconds: None,
+    ) -> None:
         self._url = url
         self._deadline = deadline
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -65,6 +78,8 @@ class RedisConnection:
         self.writes = self._client(pool, deadline, Retry(NoBackoff(), 0))
         """For what does: never repeated by itself."""
         self._clients = [self.reads, self.writes]
+        for client in self._clients:
+            _time(client, told)
 
     @property
     def longest_block(self) -> int:
@@ -123,6 +138,21 @@ class RedisConnection:
         kind = connections.connection_class
         connections.connection_class = type(kind.__name__, (_HeedsCancelling, kind), {})
         return Redis(connection_pool=connections)
+
+
+def _time(client: Redis, told: Callable[[str, float], None]) -> None:
+    """Have each command of a client told with its seconds, a script by its own name."""
+    execute = client.execute_command
+
+    async def timed(*args: Any, **options: Any) -> Any:  # noqa: ANN401 - passed on as they are
+        began = perf_counter()
+        try:
+            return await execute(*args, **options)  # type: ignore[no-untyped-call]
+        finally:
+            name = _SCRIPTS.get(args[1], "script") if args[0] == "EVALSHA" else str(args[0]).lower()
+            told(f"redis.{name}", perf_counter() - began)
+
+    client.execute_command = timed  # type: ignore[method-assign]
 
 
 class _HeedsCancelling:
