@@ -110,12 +110,15 @@ async def keep_days(container: Container) -> None:
 
 async def _open_postgres(container: Container, stack: AsyncExitStack, *, migrates: bool) -> None:
     from tokenfilter.adapters.postgres import migrate
+    from tokenfilter.adapters.postgres.partitions import keep_partitions
 
     url = container.postgres_url()
     if container.settings().postgres.url is None:
         await migrate.migrate(url)
     elif not migrates and (waiting := await migrate.pending(url)):
         raise StoresNotReadyError(f"postgres: {len(waiting)} migrations wait. Run: tokenfilter migrate")
+    days = container.settings().postgres.retention_days
+    await keep_partitions(url, now=container.clock().now(), retention_days=days)  # before rows come to wait elsewhere
     engine = container.postgres()
     stack.push_async_callback(engine.close)
     await container.postgres_probe().probe()

@@ -78,7 +78,7 @@ def inspect(settings: Settings, token: Token, destination: Destination, *, as_js
         records = await container.processed_tokens().records(token)
         since = container.filter_index().since(destination)
         record = records.record(destination, since=since, now=container.clock().now())
-        plain = record_to_plain(record)
+        plain = record_to_plain(record, records.calls)
         if as_json:
             print(json.dumps(plain, ensure_ascii=False))
         elif record is None:

@@ -7,8 +7,9 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy.engine import make_url
+from tests.faults.programs import Program
 from tests.faults.scene import Scene
-from tests.faults.telegram import Telegram
+from tests.faults.telegram import Telegram, begun
 from tests.servers import connected, guarded_directory
 
 from tokenfilter.adapters.embedded import PostgresServer, ValkeyServer
@@ -24,21 +25,31 @@ def fault_directory() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def telegram(fault_directory: Path) -> Iterator[Telegram]:
-    """It is shared: what a test pushes is about tokens of its own."""
-    opened = Telegram.opened(fault_directory / "telegram")
-    yield opened
-    opened.close()
+def telegram_begun(fault_directory: Path) -> Iterator[Program]:
+    """It starts while PostgreSQL does."""
+    program = begun(fault_directory / "telegram")
+    yield program
+    program.tidy()
 
 
 @pytest.fixture(scope="session")
-def postgres(fault_directory: Path) -> Iterator[PostgresServer]:
+def postgres(fault_directory: Path, telegram_begun: Program) -> Iterator[PostgresServer]:
     """It is shared, one test at a time has it: each may end it in any way and leaves it running."""
     server = PostgresServer(fault_directory)
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
         runner.run(server.start())
         yield server
         runner.run(server.kill())
+
+
+@pytest.fixture(scope="session")
+def telegram(telegram_begun: Program, postgres: PostgresServer) -> Iterator[Telegram]:
+    """It is shared: what a test pushes is about tokens of its own."""
+    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        runner.run(telegram_begun.ready())
+    opened = Telegram(telegram_begun)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(scope="session")

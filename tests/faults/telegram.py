@@ -1,6 +1,5 @@
 """A Telegram that outlives the programs which talk to it: the sandbox as a process of its own, and what it was told."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,8 +16,13 @@ _PAGE = 5_000
 _DEADLINE = 30
 
 
+def begun(folder: Path) -> Program:
+    """The process; it is not ready yet."""
+    return Program(["-m", "tokenfilter", "sandbox", "--http", "127.0.0.1:0"], {}, folder=folder, tells="Bot API")
+
+
 class Telegram:
-    """Its people have all written to the bot, which has not been told so."""
+    """Its people have all written to the bot, which has not been told so. `program` is ready."""
 
     def __init__(self, program: Program) -> None:
         self._program = program
@@ -28,21 +32,8 @@ class Telegram:
         self.people = [self._person(n) for n in range(PEOPLE)]
         self.forget_updates()
 
-    @classmethod
-    def opened(cls, folder: Path) -> "Telegram":
-        """Start one."""
-        program = Program(["-m", "tokenfilter", "sandbox", "--http", "127.0.0.1:0"], {}, folder=folder, tells="Bot API")
-        try:
-            with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
-                runner.run(program.ready())
-            return cls(program)
-        except BaseException:
-            program.tidy()
-            raise
-
     def close(self) -> None:
         self._web.close()
-        self._program.tidy()
 
     @property
     def base_url(self) -> str:

@@ -16,7 +16,7 @@ from tokenfilter.domain.filter_text import parse_filter
 from tokenfilter.domain.ids import ChatId, Destination
 from tokenfilter.domain.subscriber import Mutes, Subscriber, with_filter
 
-PEOPLE = 10
+PEOPLE, TOKENS = 12, 3
 TIMES = {
     CrashPoint.EVENT_COMES: (2,),
     CrashPoint.EVENT_QUEUED: (1, 3),
@@ -48,7 +48,7 @@ def test_every_point_has_a_story():
 async def test_a_crash_loses_nothing_and_repeats_at_most_what_was_in_flight(scene, point, times):
     await scene.seed(dict.fromkeys(scene.telegram.people[:PEOPLE], "mcap >= 1"))
     doomed = await scene.started(command=COMMAND, environment={VARIABLE: f"{point.name}:{times}"})
-    await scene.push(*(call_of_a_token() for _ in range(4)))
+    await scene.push(*(call_of_a_token() for _ in range(TOKENS)))
     assert await doomed.ended() == EXIT
     await scene.started()
     await scene.push_again(*scene.heard)

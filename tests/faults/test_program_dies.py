@@ -4,20 +4,19 @@ from tests.faults.oracle import call_of_a_token
 from tests.faults.scene import IN_FLIGHT
 
 WANTS, WANTS_NOT = "mcap >= 1", "mcap >= 1b"
-TOKENS = 11
 
 
-async def burst(scene):
+async def burst(scene, *, tokens):
     people = scene.telegram.people
     await scene.seed({chat: WANTS if n % 10 else WANTS_NOT for n, chat in enumerate(people)})
     program = await scene.started()
-    await scene.push(*(call_of_a_token() for _ in range(TOKENS)))
+    await scene.push(*(call_of_a_token() for _ in range(tokens)))
     await scene.until_told(100)
     return program
 
 
 async def test_a_kill_in_the_middle_of_a_burst_loses_nothing_and_repeats_at_most_what_was_in_flight(scene):
-    program = await burst(scene)
+    program = await burst(scene, tokens=11)
     await program.killed()
     await scene.started()
     await scene.until_all_told()
@@ -31,7 +30,7 @@ async def test_a_kill_in_the_middle_of_a_burst_loses_nothing_and_repeats_at_most
 
 
 async def test_a_stop_in_the_middle_of_a_burst_loses_and_doubles_nothing(scene):
-    program = await burst(scene)
+    program = await burst(scene, tokens=5)
     assert await program.stopped() == 0
     await scene.started()
     await scene.ends_well()

@@ -5,11 +5,13 @@ from datetime import datetime, timedelta, timezone
 
 from hypothesis import given
 
+from tokenfilter.domain.call import merge_calls
 from tokenfilter.domain.cohorts import TokenRecords
 from tokenfilter.domain.dedup import Accepted, Rejected
 from tokenfilter.domain.ids import ChannelId, ChatId, Destination
 from tokenfilter.domain.plain.records import record_to_plain, records_from_plain, records_to_plain
 from tokenfilter.domain.plain.text import dumps, loads
+from tokenfilter.testing import examples
 from tokenfilter.testing.examples import NOON
 from tokenfilter.testing.strategies.stored import records, token_records
 
@@ -61,3 +63,13 @@ def test_a_record_is_shown_with_the_same_keys_whatever_it_is(record):
     ) == record.at
     assert list(shown["channels_called_at"]) == shown["channels_checked"]
     assert loads(dumps(shown)) == shown
+
+
+def test_of_who_was_told_the_channels_are_those_that_had_called_by_then():
+    late = NOON + timedelta(minutes=1)
+    calls = merge_calls(
+        (), [examples.call("@alpha"), examples.call("@alpha", late), examples.call("@beta", late)], at=late
+    )
+    shown = record_to_plain(Accepted(at=NOON), calls)
+    assert shown["channels_checked"] == ["@alpha"]
+    assert shown["channels_called_at"] == {"@alpha": "2026-03-02T12:00:00.000000Z"}

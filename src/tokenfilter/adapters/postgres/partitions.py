@@ -76,7 +76,7 @@ async def days(connection: AsyncConnection, table: Table) -> set[date]:
 async def make(connection: AsyncConnection, table: Table, day: date) -> list[str]:
     """Give a day a partition, and it the rows of `_other` that belong there; returns its name, nothing if it was there.
 
-    Rows of other days can be read and written meanwhile.
+    Rows of other days can be read and written meanwhile, unless some are moved.
     """
     name = _name(table, day)
     if await connection.scalar(text("SELECT to_regclass(:name)"), {"name": name}):
@@ -84,8 +84,12 @@ async def make(connection: AsyncConnection, table: Table, day: date) -> list[str
     begin, end = (f"'{_midnight(d).isoformat()}'" for d in (day, day + timedelta(days=1)))
     column, other = DATED[table], f"{table.name}_other"
     await _wait_shortly(connection)
+    moves = await connection.scalar(
+        text(f"SELECT EXISTS (SELECT FROM {other} WHERE {column} >= {begin} AND {column} < {end})")  # noqa: S608
+    )
     for statement in (
-        f"LOCK TABLE {other} IN ACCESS EXCLUSIVE MODE",
+        # A reader that has planned without the new partition must not find its rows gone from the old place.
+        f"LOCK TABLE {table.name if moves else other} IN ACCESS EXCLUSIVE MODE",
         f"CREATE TABLE {name} (LIKE {table.name} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES)",
         f"WITH moved AS (DELETE FROM {other} WHERE {column} >= {begin} AND {column} < {end} RETURNING *)"  # noqa: S608
         f" INSERT INTO {name} SELECT * FROM moved",

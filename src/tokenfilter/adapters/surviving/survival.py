@@ -176,6 +176,7 @@ class Survival:
         """
         self._epoch = await self._probe.probe()
         self._rebuild = rebuild
+        self._telemetry.state_changed(self._probe.name, "up", "answers", now=self._clock.now())
 
     async def run(self) -> None:
         """Look now and then whether the store is what it was, and bring everybody over when it is back."""

@@ -18,7 +18,7 @@ from tokenfilter.adapters.system.log_lines import STAMPED, LineErrors, LineForma
 from tokenfilter.adapters.system.log_queue import LogQueue
 from tokenfilter.adapters.system.redaction import Redactor
 
-_NOISY = ("httpx", "httpcore", "asyncio", "uvicorn", "sqlalchemy")
+_NOISY = ("alembic", "httpx", "httpcore", "asyncio", "uvicorn", "sqlalchemy")
 _NOT_FOR_TERMINALS = tuple(
     f"tokenfilter.{name}" for name in ("sent_notifications", "redisperformance", "user_settings", "heartbeat")
 )

@@ -3,9 +3,10 @@
 What stores keep elsewhere is left out: who was told, and the version.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from tokenfilter.domain.call import KeptCall
 from tokenfilter.domain.cohorts import Cohort, Exempt, TokenRecords
 from tokenfilter.domain.dedup import Accepted, Record, Rejected
 from tokenfilter.domain.ids import ChannelId
@@ -61,14 +62,16 @@ def rejected_from_plain(plain: Plain) -> Rejected:
     )
 
 
-def record_to_plain(record: Record | None) -> dict[str, object]:
+def record_to_plain(record: Record | None, calls: Iterable[KeptCall] = ()) -> dict[str, object]:
     """Spell a destination's record for people: the requirement's JSON (R7), instants in ISO 8601.
 
-    Without a record `timestamp` and `status` are null. Which channels called, and what was unknown, is remembered of
-    refusals only.
+    Without a record `timestamp` and `status` are null. What was unknown is remembered of refusals only; of who was told
+    the channels are those among the token's kept `calls` that had called by then.
     """
     refused = record if isinstance(record, Rejected) else None
     checked: Mapping[ChannelId, datetime] = refused.checked if refused else {}
+    if isinstance(record, Accepted):
+        checked = {c.channel: min(c.last_at, record.at) for c in calls if c.first.called_at <= record.at}
     return {
         "timestamp": iso(record.at) if record else None,
         "channels_checked": sorted(checked),
