@@ -24,6 +24,7 @@ _SAMPLE = 100
 
 def check(settings: Settings) -> int:
     """Try every dependency and say what is there."""
+    _keep_quiet(settings)
     import socket
 
     failed = False
@@ -150,6 +151,8 @@ def backup(settings: Settings, file: Path, *, restores: bool) -> int:
 
 
 def _with_stores(settings: Settings, act: Callable[[Container], Awaitable[int]], *, migrates: bool = False) -> int:
+    _keep_quiet(settings)
+
     async def go() -> int:
         container = Container(settings=settings)
         async with AsyncExitStack() as stack:
@@ -162,6 +165,14 @@ def _with_stores(settings: Settings, act: Callable[[Container], Awaitable[int]],
     except (StoresNotReadyError, PortError) as error:
         print(f"tokenfilter: {error}", file=sys.stderr)
         return 1
+
+
+def _keep_quiet(settings: Settings) -> None:
+    """Standard output belongs to the answer; only errors are told beside it, without secrets."""
+    from tokenfilter.adapters.system import logs
+
+    urls = (settings.redis.url, settings.postgres.url)
+    logs.configure(level="error", secrets=[url.get_secret_value() for url in urls if url])
 
 
 def _letter_json(letter: DeadLetter) -> dict[str, object]:

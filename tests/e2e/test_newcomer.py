@@ -1,6 +1,6 @@
 """What a person who has never seen it does, through the chat alone."""
 
-from tokenfilter.domain.ids import ChatId
+from tokenfilter.domain.ids import ChatId, parse_token
 from tokenfilter.domain.subscriber import Standing
 
 
@@ -15,12 +15,17 @@ async def test_start_a_preset_and_the_first_alert(ada):
     assert "Safer matched" in card["text"]
 
 
-async def test_why_a_token_did_not_come_and_the_effect_of_relaxing_the_filter(ada):
+async def is_in_history(running, address):
+    return bool(await running.container.history().judged_of(parse_token(address), 1))
+
+
+async def test_why_a_token_did_not_come_and_the_effect_of_relaxing_the_filter(ada, running, until):
     await ada.say("/start")
     await ada.sees("not advice")
     await ada.press("Safer")
     await ada.sees("Safer is on")
     missed = await ada.stage("near")
+    await until(lambda: is_in_history(running, missed["token"]))
     await ada.say(f"/why {missed['token']}")
     trace = await ada.sees("Not told")
     assert trace["text"].count("✗") == 2  # the verdict, and the one rule that is not met

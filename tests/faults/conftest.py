@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,6 +15,7 @@ from tests.servers import connected, guarded_directory
 
 from tokenfilter.adapters.embedded import PostgresServer, ValkeyServer
 from tokenfilter.adapters.postgres.migrate import migrate
+from tokenfilter.adapters.postgres.partitions import DAYS_BACK, keep_partitions
 
 _TEMPLATE = "ours"
 
@@ -54,10 +56,11 @@ def telegram(telegram_begun: Program, postgres: PostgresServer) -> Iterator[Tele
 
 @pytest.fixture(scope="session")
 def template(postgres: PostgresServer) -> str:
-    """The name of a database with our tables and nothing in them."""
+    """The name of a database with our tables, those of these days too, and nothing in them."""
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
         url = runner.run(_created(postgres.url, _TEMPLATE))
         runner.run(migrate(url))
+        runner.run(keep_partitions(url, now=datetime.now(tz=UTC), retention_days=DAYS_BACK))
     return _TEMPLATE
 
 

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
-PATIENCE = 25
+PATIENCE = 60
 """Seconds; nothing here takes as long unless it hangs."""
 
 LOOK_EVERY = 0.05

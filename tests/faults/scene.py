@@ -1,6 +1,7 @@
 """What a fault test plays on: stores, a Telegram, the programs on them, and how it ends if all is well."""
 
 import json
+import os
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -28,6 +29,9 @@ from tokenfilter.settings import load
 
 IN_FLIGHT = 10
 """Sends side by side, `delivery.at_once`: so many may be repeated after a crash."""
+
+SOAK = os.environ.get("TOKENFILTER_EXAMPLES") == "soak"
+"""Whether there is time for more."""
 
 _EVENTS_TOKEN = "pushed"
 _NO_FEEDS = "[use]\nfeeds = []\n"

@@ -10,7 +10,7 @@ import pytest
 from tests.faults.crashing import COMMAND, EXIT, VARIABLE, CrashPoint
 from tests.faults.oracle import call_of_a_token
 from tests.faults.programs import until
-from tests.faults.scene import IN_FLIGHT
+from tests.faults.scene import IN_FLIGHT, SOAK
 
 from tokenfilter.domain.filter_text import parse_filter
 from tokenfilter.domain.ids import ChatId, Destination
@@ -18,20 +18,20 @@ from tokenfilter.domain.subscriber import Mutes, Subscriber, with_filter
 
 PEOPLE, TOKENS = 12, 3
 TIMES = {
-    CrashPoint.EVENT_COMES: (2,),
-    CrashPoint.EVENT_QUEUED: (1, 3),
-    CrashPoint.EVENT_JUDGED: (2,),
-    CrashPoint.EVENT_SETTLED: (1, 3),
-    CrashPoint.SEND_CHOSEN: (5,),
-    CrashPoint.SEND_INTENDED: (1, 12),
-    CrashPoint.SENT: (1, 12),
-    CrashPoint.END_KNOWN: (3,),
-    CrashPoint.END_NOTED: (1, 5),
-    CrashPoint.RELAY_READ: (2,),
-    CrashPoint.RELAY_RECORDED: (1, 3),
-    CrashPoint.RELAY_ACKNOWLEDGED: (2,),
+    CrashPoint.EVENT_COMES: 2,
+    CrashPoint.EVENT_QUEUED: 2,
+    CrashPoint.EVENT_JUDGED: 2,
+    CrashPoint.EVENT_SETTLED: 2,
+    CrashPoint.SEND_CHOSEN: 5,
+    CrashPoint.SEND_INTENDED: 12,
+    CrashPoint.SENT: 12,
+    CrashPoint.END_KNOWN: 3,
+    CrashPoint.END_NOTED: 3,
+    CrashPoint.RELAY_READ: 2,
+    CrashPoint.RELAY_RECORDED: 2,
+    CrashPoint.RELAY_ACKNOWLEDGED: 2,
 }
-"""At the so-manieth time it comes to each."""
+"""At the so-manieth time it comes to each; `make soak` tries every time up to that."""
 
 ELSEWHERE = {CrashPoint.BETWEEN_RECIPIENTS, CrashPoint.SUBSCRIBER_SAVED}
 """These need a story of their own."""
@@ -43,7 +43,11 @@ def test_every_point_has_a_story():
 
 @pytest.mark.parametrize(
     ("point", "times"),
-    [pytest.param(point, times, id=f"{point.name}-{times}") for point, both in TIMES.items() for times in both],
+    [
+        pytest.param(point, times, id=f"{point.name}-{times}")
+        for point, last in TIMES.items()
+        for times in range(1 if SOAK else last, last + 1)
+    ],
 )
 async def test_a_crash_loses_nothing_and_repeats_at_most_what_was_in_flight(scene, point, times):
     await scene.seed(dict.fromkeys(scene.telegram.people[:PEOPLE], "mcap >= 1"))
@@ -55,7 +59,7 @@ async def test_a_crash_loses_nothing_and_repeats_at_most_what_was_in_flight(scen
     await scene.ends_well(doubled=IN_FLIGHT)
 
 
-@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("times", [1, 2] if SOAK else [2])
 async def test_a_crash_between_two_thousands_of_recipients_loses_and_doubles_nobody(scene, times):
     heard, people = call_of_a_token(), scene.telegram.people[:PEOPLE]
     wanted = parse_filter("mcap >= 1")

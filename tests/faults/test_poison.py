@@ -9,6 +9,8 @@ from tests.faults.poisoned import COMMAND, VARIABLES
 from tokenfilter.domain.event import TokenFacts
 
 PREFIX = "tokenfilter:"
+HOSTILE = TokenFacts(symbol="A\0B\ud800", name="\u241b\x85" * 10)
+"""No store can hold it as it is."""
 
 
 async def test_entries_that_make_no_sense_stop_nothing_and_are_listed_as_dead(scene):
@@ -28,22 +30,13 @@ async def test_entries_that_make_no_sense_stop_nothing_and_are_listed_as_dead(sc
         assert f"no entry of {stream}" in samples
 
 
-async def test_a_name_no_store_can_hold_is_told_and_kept(scene):
-    await scene.seed(dict.fromkeys(scene.telegram.people[:10], "mcap >= 1"))
-    await scene.started()
-    said = call_of_a_token()
-    hostile = TokenFacts(symbol="A\0B\ud800", name="\u241b\x85" * 10)
-    await scene.push(replace(said, facts=hostile), call_of_a_token())
-    await scene.ends_well()
-
-
 async def test_what_cannot_be_judged_and_what_cannot_be_kept_stop_nothing_and_are_listed_as_dead(scene):
     await scene.seed(dict.fromkeys(scene.telegram.people[:10], "mcap >= 1"))
     not_judged, not_kept = call_of_a_token(), call_of_a_token()
     poisons = dict(zip(VARIABLES, (not_judged.token.address, not_kept.token.address), strict=True))
     await scene.started(command=COMMAND, environment=poisons)
     await scene.push_again(not_judged)
-    await scene.push(call_of_a_token(), not_kept, call_of_a_token())
+    await scene.push(replace(call_of_a_token(), facts=HOSTILE), not_kept, call_of_a_token())
     await scene.ends_well()
     letters = {letter["reason"]: letter for letter in await scene.dead_letters()}
     assert set(letters) == {"matching: ZeroDivisionError", "history: poison"}

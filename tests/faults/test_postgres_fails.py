@@ -1,12 +1,10 @@
 """PostgreSQL is away while the journal grows: alerts go on, and afterwards it has every row once."""
 
-import os
-
 from tests.faults.oracle import call_of_a_token, prices
+from tests.faults.scene import SOAK
 from tests.faults.tcp_proxy import HalfOpen, Pass, Refuse, TcpProxy
 from tests.servers import connected
 
-SOAK = os.environ.get("TOKENFILTER_EXAMPLES") == "soak"
 PRICES = 20_000 if SOAK else 3_000
 PUSHED_AT_ONCE = 500
 PEOPLE = 20

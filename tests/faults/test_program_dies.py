@@ -31,6 +31,6 @@ async def test_a_kill_in_the_middle_of_a_burst_loses_nothing_and_repeats_at_most
 
 async def test_a_stop_in_the_middle_of_a_burst_loses_and_doubles_nothing(scene):
     program = await burst(scene, tokens=5)
-    assert await program.stopped() == 0
+    assert await program.stopped() == 0, scene.complaints()
     await scene.started()
     await scene.ends_well()

@@ -9,7 +9,7 @@ async def test_an_empty_redis_at_the_start_is_rebuilt_nobody_is_told_again_and_n
     await scene.push(call_of_a_token(), call_of_a_token())
     await scene.until_all_told()
     await scene.until_history_knows()
-    assert await before.stopped() == 0
+    assert await before.stopped() == 0, scene.complaints()
     await scene.valkey.restart(wipe=True)
     await scene.started()
     await scene.push_again(*scene.heard)

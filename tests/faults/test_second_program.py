@@ -21,5 +21,5 @@ async def test_a_second_program_takes_over_from_one_that_stands_still_which_then
     await scene.push(call_of_a_token(), to=second)
     await scene.push(call_of_a_token(), to=first)
     await scene.until_all_told()
-    assert await first.stopped() == 0
+    assert await first.stopped() == 0, scene.complaints()
     await scene.ends_well(doubled=IN_FLIGHT)

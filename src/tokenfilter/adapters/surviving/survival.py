@@ -123,13 +123,14 @@ class Survival:
         """Ask whether the store is away or was emptied; if so, everybody goes on without it from now on."""
         if not self.is_up:
             return True
+        losses = self.losses
         try:
             reason = None if await self._probe.probe() == self._epoch else "its data are gone"
         except UnavailableError as error:
             reason = str(error)
         if reason is not None:
             self.lost(reason)
-        return not self.is_up
+        return self.losses != losses
 
     async def wait_with(self, read: Callable[[], Awaitable[_T]], late: deque[_T]) -> _T:
         """The same for a read that waits: it ends when the store is found to be away by anyone.
