@@ -14,7 +14,7 @@ from tokenfilter.service import Running, started
 from tokenfilter.settings import load
 
 PATIENCE = 30
-ADA = 1001
+ADA = 710001001
 
 
 class Person:

@@ -20,7 +20,9 @@ async def rows_of(url, person):
         names = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         found = {}
         for (table,) in names:
-            rows = await connection.fetch(f'SELECT t::text FROM "{table}" t WHERE t::text ~ $1', rf"\m{person}\M")
+            rows = await connection.fetch(
+                f'SELECT t::text FROM "{table}" t WHERE t::text ~ $1', rf"(?<![\d.]){person}(?![\d.])"
+            )
             found.update({table: [row[0] for row in rows]} if rows else {})
         return found
 

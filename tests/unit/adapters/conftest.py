@@ -38,7 +38,7 @@ from tokenfilter.domain.ids import ChatId
 from tokenfilter.domain.subscriber import Subscriber
 from tokenfilter.testing.examples import NOON, call, evidence_of, heard, stamped, token
 
-ADA, BEN, GROUP = ChatId(1001), ChatId(1002), ChatId(-1002001)
+ADA, BEN, GROUP = ChatId(710001001), ChatId(710001002), ChatId(-1002001)
 TELEGRAM_TOKEN = "123456:sandbox-secret"
 _STEP = timedelta(milliseconds=400)
 

@@ -14,7 +14,7 @@ from tokenfilter.adapters.sandbox.limits import UNPACED
 from tokenfilter.adapters.sandbox.sandbox import Sandbox
 
 TOKEN = "123456:sandbox-secret"
-ADA, BEN, GROUP = 1001, 1002, -1002001
+ADA, BEN, GROUP = 710001001, 710001002, -1002001
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 PNG = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000010000000200806000000")
 PRICES = [{"label": "A month", "amount": 500}]

@@ -15,7 +15,7 @@ from tokenfilter.adapters.sandbox.limits import UNPACED, Limits
 from tokenfilter.adapters.sandbox.sandbox import Sandbox
 
 TOKEN = "123456:sandbox-secret"
-ADA, BEN, GROUP, CHANNEL = 1001, 1002, -1002001, -1002002
+ADA, BEN, GROUP, CHANNEL = 710001001, 710001002, -1002001, -1002002
 PNG = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000010000000100806000000")
 
 

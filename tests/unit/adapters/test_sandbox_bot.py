@@ -16,7 +16,7 @@ from telegram.error import BadRequest, Conflict, Forbidden, NetworkError, RetryA
 from tokenfilter.adapters.sandbox.sandbox import Sandbox
 
 TOKEN = "123456:sandbox-secret"
-ADA = 1001
+ADA = 710001001
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from tokenfilter.adapters.sandbox.limits import UNPACED
 from tokenfilter.adapters.sandbox.sandbox import Sandbox
 
 TOKEN = "123456:sandbox-secret"
-ADA, BEN, GROUP, CHANNEL = 1001, 1002, -1002001, -1002002
+ADA, BEN, GROUP, CHANNEL = 710001001, 710001002, -1002001, -1002002
 PEOPLE = f"/api/people/{ADA}"
 
 
@@ -54,9 +54,9 @@ async def page():
 async def test_three_people_a_group_and_a_channel_are_there_at_the_start(page) -> None:
     state = await page.get("/api/state")
     assert [(person["id"], person["first_name"]) for person in state["me"]] == [
-        (1001, "Ada"),
-        (1002, "Ben"),
-        (1003, "Cleo"),
+        (710001001, "Ada"),
+        (710001002, "Ben"),
+        (710001003, "Cleo"),
     ]
     chats = {chat["id"]: (chat["type"], chat["title"], chat["bot"]) for chat in state["chats"]}
     assert chats[GROUP] == ("supergroup", "Gem hunters", "member")
@@ -93,7 +93,7 @@ async def test_a_reply_shows_what_it_replies_to(page) -> None:
 
 async def test_a_new_person_can_write_at_once(page) -> None:
     person = await page.post("/api/people", first_name="Dora")
-    assert person["id"] == 1004
+    assert person["id"] == 710001004
     message = await page.post(f"/api/people/{person['id']}/messages", chat_id=person["id"], text="hi")
     assert message["from"]["first_name"] == "Dora"
 
@@ -108,7 +108,7 @@ async def test_a_new_person_can_write_at_once(page) -> None:
         (f"{PEOPLE}/messages", {"chat_id": BEN, "text": "x"}, 400, "no such chat for this person"),
         (f"{PEOPLE}/messages", {"chat_id": ADA, "text": " "}, 400, "expected a text that is not empty"),
         (f"{PEOPLE}/messages", {"chat_id": ADA, "text": "x" * 4097}, 400, "expected a text of at most 4096 characters"),
-        (f"{PEOPLE}/messages", {"chat_id": "1001", "text": "x"}, 400, "expected chat_id as a whole number"),
+        (f"{PEOPLE}/messages", {"chat_id": "710001001", "text": "x"}, 400, "expected chat_id as a whole number"),
         (f"{PEOPLE}/press", {"chat_id": ADA, "message_id": 9, "data": "x"}, 400, "no such message"),
         ("/api/people/7/block", {}, 404, "no such person"),
         ("/api/people/x/block", {}, 400, "expected person as a whole number"),

@@ -18,7 +18,7 @@ from tokenfilter.adapters.sandbox.pictures import picture_size
 from tokenfilter.adapters.sandbox.sandbox import Sandbox
 
 TOKEN = "123456:sandbox-secret"
-ADA = 1001
+ADA = 710001001
 PNG = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000010000000200806000000")
 PRICES = [{"label": "A month", "amount": 500}]
 INVOICE = {"title": "Plan", "description": "A month", "payload": "order:1", "currency": "XTR", "prices": PRICES}

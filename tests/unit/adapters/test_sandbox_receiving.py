@@ -15,7 +15,7 @@ from tokenfilter.adapters.sandbox.limits import UNPACED
 from tokenfilter.adapters.sandbox.sandbox import Sandbox
 
 TOKEN = "123456:sandbox-secret"
-ADA = 1001
+ADA = 710001001
 
 
 class Telegram:

@@ -13,7 +13,7 @@ from tokenfilter.domain.subscriber import Standing
 from tokenfilter.ports.failures import RefusedError
 from tokenfilter.testing.examples import alert, heard, stamped, token
 
-ADA, BEN, GROUP = ChatId(1001), ChatId(1002), ChatId(-1002001)
+ADA, BEN, GROUP = ChatId(710001001), ChatId(710001002), ChatId(-1002001)
 
 
 async def test_who_blocks_the_bot_is_unreachable_until_writing_again(talk):

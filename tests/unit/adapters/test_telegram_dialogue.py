@@ -9,7 +9,7 @@ from tokenfilter.domain.ids import ChatId
 from tokenfilter.domain.subscriber import Standing
 from tokenfilter.testing.examples import alert, heard, stamped, token
 
-ADA, BEN, GROUP = ChatId(1001), ChatId(1002), ChatId(-1002001)
+ADA, BEN, GROUP = ChatId(710001001), ChatId(710001002), ChatId(-1002001)
 
 
 def labels(message: dict[str, Any]) -> list[str]:

@@ -35,7 +35,7 @@ from tokenfilter.ports.failures import (
 )
 from tokenfilter.testing.examples import NOON, alert, call, heard, stamped, token
 
-ADA = 1001
+ADA = 710001001
 GROUP = -1002001
 
 

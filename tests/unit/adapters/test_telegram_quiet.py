@@ -22,7 +22,7 @@ from tokenfilter.domain.quiet import QuietHours
 from tokenfilter.domain.subscriber import Subscriber
 from tokenfilter.testing.examples import NOON
 
-ADA = ChatId(1001)
+ADA = ChatId(710001001)
 
 
 def labels(message: dict[str, Any]) -> list[str]:

@@ -25,7 +25,7 @@ from tokenfilter.domain.subscriber import Mutes, NamedFilter, Subscriber
 from tokenfilter.testing import strategies
 from tokenfilter.testing.examples import NOON, call, evidence_of, heard, stamped
 
-ADA = ChatId(1001)
+ADA = ChatId(710001001)
 PLACES = st.builds(Destination, st.integers(-(10**12), -1).map(ChatId))
 NAMES = strategies.hostile_text(max_size=40)
 

@@ -15,7 +15,7 @@ from tokenfilter.domain.ids import ChatId, Destination, FilterId
 from tokenfilter.domain.notification import BlindSpotNotice, KnownAgain, Lane, Notification
 from tokenfilter.testing.examples import NOON
 
-ADA = ChatId(1001)
+ADA = ChatId(710001001)
 EARLY = FilterId(f"{ADA}.1")
 NOTICE = BlindSpotNotice(filter_id=EARLY, filter_name="Early", criterion="win", unknown=24, refusals=31)
 

@@ -24,7 +24,7 @@ from tokenfilter.domain.subscriber import Mutes, NamedFilter, Standing, Subscrib
 from tokenfilter.testing import strategies
 from tokenfilter.testing.examples import NOON, call, evidence_of, heard, stamped, stats
 
-ADA = ChatId(1001)
+ADA = ChatId(710001001)
 
 
 def explained(evidence: Evidence, *texts: str | Filter, **more: object) -> Explanation:

@@ -19,7 +19,7 @@ from tokenfilter.testing.examples import NOON, token
 SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
 USEFUL_FOR = 10 * MINUTE
 SOON, LATER = NOON + 10 * MINUTE, NOON + 60 * MINUTE
-ADA, BEN = Destination(ChatId(1001)), Destination(ChatId(1002))
+ADA, BEN = Destination(ChatId(710001001)), Destination(ChatId(710001002))
 SENT, FOLDED = DeliveryOutcome.SENT, DeliveryOutcome.IN_DIGEST
 NEVER_TOLD = (DeliveryOutcome.MUTED, DeliveryOutcome.GONE, DeliveryOutcome.REFUSED)
 

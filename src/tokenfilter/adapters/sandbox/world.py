@@ -19,6 +19,9 @@ MAX_REMEMBERED = 2_000
 
 MAX_PEOPLE = 1_000
 
+FIRST_PERSON = 710_001_001
+"""As long as the numbers Telegram gives people today; a person is never mistaken for a count or a price."""
+
 GROUP_ID = -1002001
 CHANNEL_ID = -1002002
 
@@ -74,7 +77,7 @@ class World:
 
     def add_person(self, first_name: str, *, username: str) -> Person:
         """A new person with their (still silent) private chat with the bot."""
-        person = Person(id=1001 + len(self.people), first_name=first_name, username=username)
+        person = Person(id=FIRST_PERSON + len(self.people), first_name=first_name, username=username)
         self.change_person(person)
         self._add_chat(Chat(id=person.id, type="private", title=first_name, username=username))
         return person

@@ -7,12 +7,13 @@ An event that is judged twice changes nothing: whoever was told is not told agai
 import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import islice
 
 from tokenfilter.adapters.surviving.survival import Survival, Survivor
 from tokenfilter.domain.event import Event, StampedTick
 from tokenfilter.ports.event_stream import CAPACITY, Entry, EventStream
-from tokenfilter.ports.failures import UnavailableError
+from tokenfilter.ports.failures import StaleOwnerError, UnavailableError
 
 _HERE = "here:"
 
@@ -108,7 +109,8 @@ class SurvivingEventStream(EventStream, Survivor):
     async def bring_over(self, *, wiped: bool) -> None:
         for entry in list(self._settled.values()):
             if not wiped:
-                await self._inner.acknowledge(entry)
+                with suppress(StaleOwnerError):  # another judges it again by now, which changes nothing
+                    await self._inner.acknowledge(entry)
             self._settled.pop(entry.id, None)
         for name in list(self._remembered if wiped else self._behind):
             item = self._remembered.get(name)

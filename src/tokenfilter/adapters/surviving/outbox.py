@@ -130,10 +130,19 @@ class SurvivingOutbox(Outbox, Survivor):
                 await self._inner.put(notification)
             self._behind.pop(name, None)
         for ended in batched(list(self._ended.values()), _AT_ONCE):
-            await self._inner.finish(ended)
+            await self._tell(ended)
             for one in ended:
                 if self._ended.get(one.notification) is one:
                     del self._ended[one.notification]
+
+    async def _tell(self, ended: Sequence[DeliverySettled]) -> None:
+        """Tell the store how these ended, but for those that are another sender's by now."""
+        try:
+            await self._inner.finish(ended)
+        except StaleOwnerError:
+            if len(ended) > 1:
+                for one in ended:
+                    await self._tell([one])
 
     def _forget(self, name: str) -> None:
         """It is ended, or another's: should the store give it once more, it may be taken again."""

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import TypeVar
 
 from tokenfilter.ports.clock import Clock
-from tokenfilter.ports.failures import StaleOwnerError, UnavailableError
+from tokenfilter.ports.failures import PortError, StaleOwnerError, UnavailableError
 from tokenfilter.ports.health_probe import HealthProbe
 from tokenfilter.ports.telemetry import Telemetry
 
@@ -211,7 +211,7 @@ class Survival:
             if wiped:
                 await self._rebuild()
             await self._bring_over(wiped=wiped)
-        except UnavailableError as error:
+        except PortError as error:  # whatever is wrong: going on without the store is better than ending
             self._telemetry.failed(self._probe.name, str(error), now=self._clock.now())
             return False
         self._epoch, self.since = epoch, None
