@@ -33,17 +33,23 @@ FilterText = Annotated[str, typer.Option("--filter", help='A filter, e.g. "mcap 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 Feeds = Annotated[list[str] | None, typer.Option("--feed", help="simulator or replay; may be given several times.")]
 
+Roles = Annotated[
+    list[str] | None,
+    typer.Option("--role", help="Do only this of the work; may be given several times. Default: everything."),
+]
+
 
 @app.command()
 def run(
     feed: Feeds = None,
+    role: Roles = None,
     config: Config = None,
     http: Annotated[str | None, typer.Option(help="Where the web server listens, e.g. 127.0.0.1:8080.")] = None,
 ) -> None:
     """Run the service; prints where to look."""
     from tokenfilter import commands
 
-    settings = _settings(config, use__feeds=feed, http__address=http)
+    settings = _settings(config, use__feeds=feed, run__roles=role, http__address=http)
     _exit(commands.run(settings))
 
 

@@ -206,11 +206,15 @@ def _configure_logs(settings: Settings, *, quiet: bool = False) -> None:
 
 
 def _where_to_look(settings: Settings, address: str) -> str:
-    lines = [f"  Dashboard  {address}/"]
-    if settings.sandboxed:
+    has_pages = "web" in settings.run.roles
+    lines = [f"  Dashboard  {address}/" if has_pages else f"  Health     {address}/readyz"]
+    if not settings.run.everything:
+        lines.append(f"  Roles      {', '.join(settings.run.roles)}")
+    if settings.hosts_sandbox:
         lines.insert(0, f"  Chat       {address}/sandbox/   open it and press Start")
-    simulated = ["the market, its tokens and its channels"] if "simulator" in settings.use.feeds else []
-    simulated += ["Telegram (the local sandbox)"] if settings.sandboxed else []
+    roles = set(settings.run.roles)
+    simulated = ["the market, its tokens and its channels"] * ("simulator" in settings.use.feeds and "ingest" in roles)
+    simulated += ["Telegram (the local sandbox)"] * (settings.sandboxed and bool(roles & {"web", "bot", "deliver"}))
     if simulated:
         lines.append(f"  Simulated  {'; '.join(simulated)}")
     lines.append(f"  Kept       {_where_kept(settings)}")

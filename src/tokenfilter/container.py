@@ -5,7 +5,7 @@ synchronous and opens nothing; what must be opened and closed is so in service.p
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -15,14 +15,25 @@ from dependency_injector import providers
 from tokenfilter.domain.health import Footprint
 from tokenfilter.domain.partition import PARTITIONS
 from tokenfilter.ports.clock import Clock
-from tokenfilter.settings import Settings
+from tokenfilter.settings import Role, Settings
 from tokenfilter.stores import Stores, lazy, one, option
 
-LED = (
-    *(f"{role}:{partition}" for role in ("match", "deliver", "relay") for partition in range(PARTITIONS)),
-    *("relay:cfg", "relay:money", "ingest", "schedule"),
-)
-"""What one process that does everything leads."""
+
+def _partitions(role: str) -> list[str]:
+    return [f"{role}:{partition}" for partition in range(PARTITIONS)]
+
+
+_LED: Mapping[Role, Sequence[str]] = {
+    "deliver": _partitions("deliver"),
+    "relay": [*_partitions("relay"), "relay:cfg", "relay:money"],
+    "ingest": ["ingest"],
+    "bot": ["bot"],
+    "schedule": ["schedule"],
+}
+"""What one process of each role leads, while others of the same role stand by."""
+
+_SHARED: Mapping[Role, Sequence[str]] = {"match": _partitions("match")}
+"""What all processes of a role divide among them."""
 
 
 def _delays(figures: Any, clock: Clock) -> Callable[[], object]:  # noqa: ANN401 - imported when built
@@ -76,10 +87,10 @@ class Container(Stores):
         keep=option(settings, lambda s: Path(s.embedded.directory) / "sandbox" if s.use.state == "redis" else None),
     )
     telegram_url = providers.Callable(
-        lambda s, address: f"{address}/sandbox/bot" if s.sandboxed else s.telegram.base_url, settings, address
+        lambda s, address: f"{address}/sandbox/bot" if s.hosts_sandbox else s.telegram.base_url, settings, address
     )
     telegram_file_url = providers.Callable(
-        lambda s, address: f"{address}/sandbox/file/bot" if s.sandboxed else None, settings, address
+        lambda s, address: f"{address}/sandbox/file/bot" if s.hosts_sandbox else None, settings, address
     )
     messenger = providers.Selector(
         use_messenger,
@@ -104,6 +115,13 @@ class Container(Stores):
         clock=clock,
         telemetry=telemetry,
     )
+    follow_settings = one(
+        "app.follow_settings:FollowSettings",
+        subscribers=subscribers,
+        index=filter_index,
+        clock=clock,
+        telemetry=telemetry,
+    )
     match_events = one(
         "app.match_events:MatchEvents",
         events=event_stream,
@@ -111,7 +129,7 @@ class Container(Stores):
         index=filter_index,
         tokens=processed_tokens,
         channels=channels,
-        subscribers=subscribers,
+        settings=follow_settings,
         clock=clock,
         telemetry=telemetry,
         alert_useful_for=option(settings, lambda s: timedelta(minutes=s.delivery.useful_minutes)),
@@ -172,7 +190,8 @@ class Container(Stores):
     hold_partitions = one(
         "app.hold_partitions:HoldPartitions",
         leases=leases,
-        names=LED,
+        names=option(settings, lambda s: [name for role in s.run.roles for name in _LED.get(role, ())]),
+        shared=option(settings, lambda s: {r: names for r, names in _SHARED.items() if r in s.run.roles}),
         holder=Stores.holder,
         clock=clock,
         telemetry=telemetry,

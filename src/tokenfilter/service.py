@@ -1,4 +1,4 @@
-"""Run the program: open what was chosen, start one loop a role in one task group, stop cleanly.
+"""Run the program: open what was chosen, start the loops of its roles in one task group, stop cleanly.
 
 Signals are the program's own (uvicorn and python-telegram-bot would take them): the first asks for a clean stop, the
 second ends at once.
@@ -7,22 +7,18 @@ second ends at once.
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from tokenfilter.app.ingest_events import IngestEvents
 from tokenfilter.breaking import Sender, breaks, told
 from tokenfilter.container import Container
-from tokenfilter.opening import Progress, keep_days, open_private_servers, open_sandbox, open_stores
+from tokenfilter.loops import LOOPS, Start
+from tokenfilter.opening import Progress, open_private_servers, open_sandbox, open_stores
 from tokenfilter.past import live_the_past
-from tokenfilter.ports.failures import UnavailableError
-from tokenfilter.ports.token_feed import TokenFeed
-from tokenfilter.settings import Settings
+from tokenfilter.settings import ROLES, Settings
 from tokenfilter.web import routes_of, web_server
-
-Start = Callable[[str, Coroutine[object, object, None]], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +30,7 @@ class Running:
 
 
 async def run(settings: Settings, *, on_ready: Callable[[Running], None], on_progress: Progress) -> None:
-    """Run every role in this process until a signal or a failure.
+    """Run until a signal or a failure.
 
     Raises:
         AddressTakenError: something else listens at the address.
@@ -59,48 +55,43 @@ async def started(settings: Settings, *, on_progress: Progress = lambda _: None)
     async with asyncio.TaskGroup() as tasks, AsyncExitStack() as stack:
         stack.callback(server.stop)
         start = _starter(tasks, stack)
-        keeper = await open_private_servers(container, stack)
+        keeper = await open_private_servers(container, stack, joins=not settings.run.everything)
         sender = Sender(container)
         if keeper:
             start("servers", keeper.run())
             container.breaks.override(breaks(container, keeper, sender))
             container.tally.override(partial(told, container))
-        if settings.sandboxed:
+        if settings.hosts_sandbox:
             open_sandbox(container)
             stack.callback(container.sandbox().close)
         tasks.create_task(server.serve(routes_of(container, settings)), name="web")
         await open_stores(container, stack, on_progress=on_progress)
         if settings.use.state == "redis":
-            await _survive(container, stack, start)
-        if "simulator" in settings.use.feeds:
-            await live_the_past(container, on_progress)
-        elif settings.use.state == "redis" and await container.rebuild_state().is_needed():
-            await container.rebuild_state().rebuild(with_owed=True)
+            start("survival", container.survival().run())
+            start("caches", container.caches().follow(container.invalidations()))
+            start("sweep", container.caches().swept())
+        await _prepare(container, settings, on_progress)
+        leads = container.hold_partitions()
+        await leads.begin()
+        stack.push_async_callback(leads.end)
+        start("leases", leads.run())
         container.figures().started_at = container.clock().now()
-        await container.match_events().warm()
-        start("match", container.match_events().run())
-        start("relay", container.relay_journal().run())
+        for role in ROLES:
+            if role in settings.run.roles:
+                await LOOPS[role](container, start, stack, sender)
         start("health", container.watch_health().run())
-        if settings.use.history == "postgres":
-            start("days", keep_days(container))
-        if settings.use.messenger == "telegram":
-            await _open_telegram(container, stack)
-        start("deliver", sender.run())
-        start("silence", container.notice_silence().run())
-        for feed in _feeds(container, settings):
-            start(f"feed {feed.name}", _follow(container.ingest_events(), feed))
         yield Running(address=address, container=container)
 
 
-async def _survive(container: Container, stack: AsyncExitStack, start: Start) -> None:
-    """Lead what one process leads, and go on from memory while Redis is away."""
-    leads = container.hold_partitions()
-    await leads.begin()
-    stack.push_async_callback(leads.end)
-    start("leases", leads.run())
-    start("survival", container.survival().run())
-    start("caches", container.caches().follow(container.invalidations()))
-    start("sweep", container.caches().swept())
+async def _prepare(container: Container, settings: Settings, on_progress: Progress) -> None:
+    """Know what must be known before the first event is judged."""
+    roles, rebuild = settings.run.roles, container.rebuild_state()
+    if settings.run.everything and "simulator" in settings.use.feeds:
+        await live_the_past(container, on_progress)
+    elif "match" in roles and settings.use.state == "redis" and await rebuild.is_needed():
+        await rebuild.rebuild(with_owed=True)
+    if "match" in roles:
+        await container.match_events().warm()
 
 
 async def serve_sandbox(settings: Settings, *, on_ready: Callable[[str], None]) -> None:
@@ -135,31 +126,6 @@ def _starter(tasks: asyncio.TaskGroup, stack: AsyncExitStack) -> Start:
         stack.push_async_callback(end)
 
     return start
-
-
-async def _open_telegram(container: Container, stack: AsyncExitStack) -> None:
-    messenger, bot = container.messenger(), container.telegram_bot()
-    stack.push_async_callback(messenger.close)
-    await messenger.open()
-    stack.push_async_callback(bot.stop)
-    await bot.start()
-
-
-def _feeds(container: Container, settings: Settings) -> Iterator[TokenFeed]:
-    for name in settings.use.feeds:
-        yield getattr(container, name)()
-    if "simulator" in settings.use.feeds:
-        yield container.stage()
-    if settings.http.events_token:
-        yield container.push()
-
-
-async def _follow(ingest: IngestEvents, feed: TokenFeed) -> None:
-    """Follow one feed; that it fails is told and ends nothing else."""
-    try:
-        await ingest.follow(feed)
-    except UnavailableError:
-        return
 
 
 def _own_signals(stop: asyncio.Event) -> None:

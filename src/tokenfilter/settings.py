@@ -5,9 +5,11 @@ import os
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from tokenfilter import settings_checks
 
 PREFIX = "TOKENFILTER_"
 SECRETS = (
@@ -18,6 +20,12 @@ SECRETS = (
     ("postgres", "url"),
 )
 """Options that are never read from a configuration file (R36)."""
+
+Role = Literal["ingest", "match", "deliver", "relay", "bot", "web", "schedule"]
+ROLES: tuple[Role, ...] = get_args(Role)
+
+_LISTS = (("use", "feeds"), ("run", "roles"))
+"""Options that are written with commas in the environment."""
 
 FeedName = Literal["simulator", "replay"]
 """The feeds a service can follow; `http` pushes are taken whenever the web server runs."""
@@ -32,6 +40,22 @@ class InvalidSettingsError(ValueError):
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+class Run(_Section):
+    """What this process does: everything, unless several share the work."""
+
+    roles: tuple[Role, ...] = ROLES
+
+    @property
+    def everything(self) -> bool:
+        """Whether one process is the whole program."""
+        return set(self.roles) == set(ROLES)
+
+    @property
+    def goes_on_alone(self) -> bool:
+        """Whether all that happens between hearing and telling happens here, so that it can go on without Redis."""
+        return {"ingest", "match", "deliver"} <= set(self.roles)
 
 
 class Use(_Section):
@@ -138,6 +162,7 @@ class Health(_Section):
 class Settings(_Section):
     """All sections."""
 
+    run: Run = Run()
     use: Use = Use()
     telegram: Telegram = Telegram()
     http: Http = Http()
@@ -157,6 +182,11 @@ class Settings(_Section):
         if self.use.messenger != "telegram":
             return False
         return self.telegram.token is None if self.sandbox.enabled is None else self.sandbox.enabled
+
+    @property
+    def hosts_sandbox(self) -> bool:
+        """Whether the sandbox is here, and not in another process of several that share the work."""
+        return self.sandboxed and "web" in self.run.roles
 
     @property
     def host_and_port(self) -> tuple[str, int]:
@@ -183,13 +213,10 @@ def load(
         settings = Settings.model_validate(found)
     except ValidationError as error:
         raise InvalidSettingsError(_explained(error)) from None
-    _check_address(settings)
+    wrong = settings_checks.wrong_address(settings) or settings_checks.wrong_roles(settings)
+    if wrong:
+        raise InvalidSettingsError(wrong)
     return settings
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach the address."""
-    return host in ("localhost", "::1") or host.startswith("127.")
 
 
 def _from_file(path: Path | None) -> dict[str, Any]:
@@ -223,7 +250,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[tuple[str, ...], Any]:
                 raise InvalidSettingsError(f"{name}: {error.strerror}") from None
             found[(*parts[:-1], parts[-1].removesuffix("_file"))] = content
         else:
-            found[parts] = value.split(",") if parts == ("use", "feeds") else value
+            found[parts] = value.split(",") if parts in _LISTS else value
     return found
 
 
@@ -255,19 +282,3 @@ def _names(sections: list[str]) -> list[str]:
             return []
         model = kind
     return list(model.model_fields)
-
-
-def _check_address(settings: Settings) -> None:
-    try:
-        host, port = settings.host_and_port
-    except ValueError:
-        raise InvalidSettingsError("http.address: expected host:port, for example 127.0.0.1:8080") from None
-    if not 0 <= port <= 65_535:
-        raise InvalidSettingsError("http.address: expected a port of 0 to 65535")
-    if is_loopback(host):
-        return
-    if settings.sandboxed:
-        expected = "set telegram.token, or listen on 127.0.0.1"
-        raise InvalidSettingsError(f"http.address: the sandbox is for this machine only; {expected}")
-    if settings.http.token is None:
-        raise InvalidSettingsError("http.token: needed beyond this machine (environment TOKENFILTER_HTTP__TOKEN)")

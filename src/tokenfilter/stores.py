@@ -50,10 +50,14 @@ def _postgres_url(settings: Settings) -> str:
 
 
 def _holder(settings: Settings) -> str:
-    """Who this process is: with a private Redis always the same, as nobody else can be at it."""
+    """Who this process is: the whole program on a private Redis always the same, as no other can be at it."""
     if settings.redis.instance:
         return settings.redis.instance
-    return "embedded" if settings.redis.url is None else f"{socket.gethostname()}:{os.getpid()}"
+    return (
+        "embedded"
+        if settings.redis.url is None and settings.run.everything
+        else f"{socket.gethostname()}:{os.getpid()}"
+    )
 
 
 class Stores(containers.DeclarativeContainer):
@@ -124,6 +128,7 @@ class Stores(containers.DeclarativeContainer):
         clock=clock,
         telemetry=telemetry,
         random=providers.Object(random.random),
+        alone=option(settings, lambda s: s.run.goes_on_alone),
     )
     invalidations = providers.Selector(
         use_state,
@@ -165,7 +170,13 @@ class Stores(containers.DeclarativeContainer):
     )
     outbox = providers.Selector(
         use_state,
-        redis=one("adapters.surviving.outbox:SurvivingOutbox", redis_outbox, survival, journal=journal),
+        redis=one(
+            "adapters.surviving.outbox:SurvivingOutbox",
+            redis_outbox,
+            survival,
+            journal=journal,
+            delivers=leases.provided.delivers,
+        ),
         memory=one("adapters.memory.outbox:MemoryOutbox", journal=journal),
     )
     processed_tokens = providers.Selector(
@@ -179,6 +190,7 @@ class Stores(containers.DeclarativeContainer):
             journal=journal,
             archive=archive,
             clock=clock,
+            term=leases.provided.term,
         ),
         memory=one(
             "adapters.memory.processed_tokens:MemoryProcessedTokens",
@@ -235,7 +247,7 @@ class Stores(containers.DeclarativeContainer):
         "app.rebuild_state:RebuildState",
         archive=archive,
         subscribers=subscribers,
-        tokens=processed_tokens,
+        tokens=providers.Selector(use_state, redis=redis_tokens, memory=processed_tokens),
         channels=channels,
         outbox=outbox,
         clock=clock,

@@ -22,15 +22,15 @@ def routes_of(container: Container, settings: Settings) -> list[BaseRoute]:
     """The routes that the settings ask for. Private stores are known by now."""
     token = settings.http.token.get_secret_value() if settings.http.token else None
     telemetry, clock = container.figures(), container.clock()
-    routes: list[BaseRoute] = dashboard.routes(
-        figures=_figures(container, settings),
-        metrics=container.metrics().text,
-        reasons=lambda: health(telemetry, clock.now()),
-        token=token,
+    routes = dashboard.health_routes(
+        metrics=container.metrics().text, reasons=lambda: health(telemetry, clock.now()), token=token
     )
+    if "web" not in settings.run.roles:
+        return routes
+    routes += dashboard.routes(figures=_figures(container, settings), token=token)
     if settings.http.events_token:
         routes += container.push().routes()
-    if settings.sandboxed:
+    if settings.hosts_sandbox:
         staged = container.stage_page().routes() if "simulator" in settings.use.feeds else []
         routes.append(Mount("/sandbox", routes=[*staged, *container.sandbox().routes()]))
     return routes

@@ -173,7 +173,8 @@ def test_every_adapter_of_a_port_is_named_and_none_other():
 
 
 def test_every_address_of_the_web_server_is_described():
-    routes = dashboard.routes(figures=dict, metrics=bytes, reasons=list, token=None) + PushFeed(token="x").routes()
+    routes = dashboard.health_routes(metrics=bytes, reasons=list, token=None)
+    routes += dashboard.routes(figures=dict, token=None) + PushFeed(token="x").routes()
     described = text("docs/reference/http.md")
     for route in routes:
         if not route.path.startswith("/static/"):

@@ -4,7 +4,8 @@ from typing import get_args
 
 import pytest
 
-from tokenfilter.settings import SECRETS, FeedName, InvalidSettingsError, Settings, is_loopback, load
+from tokenfilter.settings import ROLES, SECRETS, FeedName, InvalidSettingsError, Settings, load
+from tokenfilter.settings_checks import is_loopback
 
 TOKEN = "123456:secret-of-the-bot"
 
@@ -51,6 +52,39 @@ def test_other_variables_of_the_environment_mean_nothing():
 
 def test_feeds_are_listed_in_the_environment_with_commas():
     assert load(environ={"TOKENFILTER_USE__FEEDS": "replay,simulator"}).use.feeds == ("replay", "simulator")
+
+
+def test_without_a_role_one_process_does_everything():
+    assert Settings().run.everything
+    assert load(environ={"TOKENFILTER_RUN__ROLES": ",".join(ROLES)}).run.everything
+
+
+@pytest.mark.parametrize(
+    ("roles", "alone"),
+    [("match", False), ("ingest,match,deliver", True), ("ingest,match,deliver,bot", True), ("deliver,ingest", False)],
+)
+def test_only_who_hears_judges_and_tells_can_go_on_without_redis(roles, alone):
+    environ = {"TOKENFILTER_RUN__ROLES": roles, "TOKENFILTER_TELEGRAM__TOKEN": TOKEN}
+    found = load(environ=environ).run
+    assert (found.everything, found.goes_on_alone) == (False, alone)
+
+
+def test_who_shares_the_work_shares_the_stores():
+    assert refusal(TOKENFILTER_RUN__ROLES="match", TOKENFILTER_USE__STATE="memory").startswith("run.roles: sharing")
+
+
+@pytest.mark.parametrize("role", ["deliver", "bot"])
+def test_who_talks_to_telegram_without_the_sandbox_needs_to_know_where_it_is(role):
+    assert "telegram.base_url" in refusal(TOKENFILTER_RUN__ROLES=role)
+    at = {"TOKENFILTER_TELEGRAM__BASE_URL": "http://127.0.0.1:8080/sandbox/bot"}
+    assert not load(environ={"TOKENFILTER_RUN__ROLES": role, **at}).hosts_sandbox
+    assert load(environ={"TOKENFILTER_RUN__ROLES": f"{role},web"}).hosts_sandbox
+
+
+def test_a_role_nobody_knows_is_refused_with_those_there_are():
+    said = refusal(TOKENFILTER_RUN__ROLES="mach")
+    assert "run.roles" in said
+    assert "'match'" in said
 
 
 def test_a_secret_is_read_from_the_file_that_the_environment_names(tmp_path):

@@ -1,8 +1,10 @@
 """Take events, decide who is told, settle. The one owner of the tokens it is given."""
 
 from collections import OrderedDict
+from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Protocol
 
 from tokenfilter.domain.call import merge_calls
 from tokenfilter.domain.decide import Decision, decide, decide_price, not_before
@@ -17,7 +19,6 @@ from tokenfilter.ports.event_stream import Entry, EventStream
 from tokenfilter.ports.failures import StaleOwnerError, UnavailableError
 from tokenfilter.ports.filter_index import FilterIndex
 from tokenfilter.ports.processed_tokens import ProcessedTokens, Settled
-from tokenfilter.ports.subscribers import Subscribers
 from tokenfilter.ports.telemetry import Telemetry
 
 ALERT_USEFUL_FOR = timedelta(minutes=10)
@@ -25,10 +26,22 @@ _BATCH = 64
 _LATEST_KEPT = 50_000
 _ATTEMPTS = 5
 _PAUSE = timedelta(milliseconds=250)
+_LATE = timedelta(minutes=5)
+"""Beyond it an event is judged by what people want now: who changed twice since then is known as of now alone."""
+
+
+class Settings(Protocol):
+    """Keeps the index as people have it. Both raise UnavailableError, and return the number of the last change."""
+
+    def upto(self, seq: int) -> Awaitable[int]:
+        """Apply the changes up to a number."""
+
+    def catch_up(self) -> Awaitable[int]:
+        """Apply every change there is."""
 
 
 class MatchEvents:
-    """Follows the settings stream, so a changed filter counts for the very next event ingested after it."""
+    """Has the settings applied up to each event's number: a changed filter counts for the next event heard after it."""
 
     def __init__(
         self,
@@ -38,7 +51,7 @@ class MatchEvents:
         index: FilterIndex,
         tokens: ProcessedTokens,
         channels: Channels,
-        subscribers: Subscribers,
+        settings: Settings,
         clock: Clock,
         telemetry: Telemetry,
         alert_useful_for: timedelta = ALERT_USEFUL_FOR,
@@ -48,7 +61,7 @@ class MatchEvents:
         self._index = index
         self._tokens = tokens
         self._channels = channels
-        self._subscribers = subscribers
+        self._settings = settings
         self._clock = clock
         self._telemetry = telemetry
         self._useful_for = alert_useful_for
@@ -72,7 +85,7 @@ class MatchEvents:
         Raises:
             UnavailableError: the settings cannot be read.
         """
-        await self._follow_settings(await self._subscribers.seq())
+        self._settings_seq = await self._settings.catch_up()
 
     async def _settle_at_last(self, entry: Entry) -> None:
         """Settle an entry however long it takes; give up only what another worker owns, or what cannot be judged."""
@@ -95,7 +108,7 @@ class MatchEvents:
 
     async def settle(self, entry: Entry) -> Settled | None:
         """Judge one entry and acknowledge it; None if it changed nothing."""
-        await self._follow_settings(entry.item.settings_seq)
+        await self._follow_settings(entry.item)
         for _ in range(_ATTEMPTS):
             decision = await self._decide(self._not_before_settings(entry.item))
             settled = None
@@ -144,15 +157,11 @@ class MatchEvents:
         event = not_before(overlaid(latest, price), records)
         return decide_price(gather(event, calls, stats), records, self._index)
 
-    async def _follow_settings(self, seq: int) -> None:
-        """Apply the settings changes that count for an event, and no later ones."""
-        if seq <= self._settings_seq:
-            return
-        for change in await self._subscribers.changes(self._settings_seq):
-            if change.seq > seq:
-                break
-            self._index.replace(change.owner, change.routes, renewed=change.renewed, seq=change.seq)
-            self._settings_seq = change.seq
+    async def _follow_settings(self, item: Event | StampedTick) -> None:
+        if self._clock.now() - item.received_at > _LATE:
+            self._settings_seq = await self._settings.catch_up()
+        else:
+            self._settings_seq = await self._settings.upto(item.settings_seq)
 
     def _remember(self, event: Event) -> None:
         """The newest event of each token, for judging prices; given up with age, oldest first."""

@@ -83,7 +83,7 @@ def ended(
     asked_at: datetime | None = None,
 ) -> DeliverySettled:
     """The end of a notification; `asked_at` is when sending it began."""
-    event = notification.body.evidence.event if isinstance(notification.body, CallAlert) else None
+    event = notification.event
     return DeliverySettled(
         notification=notification.id,
         token=event.token if event else None,

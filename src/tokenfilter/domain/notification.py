@@ -7,6 +7,7 @@ from enum import StrEnum
 from zlib import crc32
 
 from tokenfilter.domain.decide import Decision, Told
+from tokenfilter.domain.event import Event
 from tokenfilter.domain.evidence import Evidence
 from tokenfilter.domain.ids import ChatId, Destination, FilterId, Token
 
@@ -100,6 +101,16 @@ class Notification:
     body: Body
     queued_at: datetime
     useful_until: datetime
+
+    @property
+    def event(self) -> Event | None:
+        """The event it tells of; None where it tells of none."""
+        return self.body.evidence.event if isinstance(self.body, CallAlert) else None
+
+    @property
+    def token(self) -> Token | None:
+        """The token it is about; None where it is about none."""
+        return self.event.token if self.event else None
 
 
 def alert_id(token: Token, destination: Destination) -> str:

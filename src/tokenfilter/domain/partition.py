@@ -4,6 +4,7 @@ Both are by the CRC16 that Redis Cluster uses, so that a partition is the same t
 """
 
 from binascii import crc_hqx
+from collections.abc import Sequence
 
 from tokenfilter.domain.ids import Destination, Token
 
@@ -20,6 +21,11 @@ def partition_of(name: str, partitions: int = PARTITIONS) -> int:
 def home(token: Token | None, destination: Destination, partitions: int = PARTITIONS) -> int:
     """The partition of what is told to a destination: the token's, where it is about one, else the destination's."""
     return partition_of(str(destination if token is None else token), partitions)
+
+
+def share(names: Sequence[str], place: int, places: int) -> tuple[str, ...]:
+    """What falls to one of several places, from 0, when names are dealt out: everything to somebody, nothing twice."""
+    return tuple(names[place::places])
 
 
 def hash_slot(key: str) -> int:

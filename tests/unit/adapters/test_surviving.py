@@ -27,6 +27,7 @@ from tokenfilter.adapters.surviving.processed_tokens import SurvivingProcessedTo
 from tokenfilter.adapters.surviving.subscribers import SurvivingSubscribers
 from tokenfilter.adapters.surviving.survival import Survival
 from tokenfilter.app.edit_settings import EditSettings
+from tokenfilter.app.follow_settings import FollowSettings
 from tokenfilter.app.match_events import MatchEvents
 from tokenfilter.app.rebuild_state import RebuildState
 from tokenfilter.domain.filter_text import parse_filter
@@ -99,15 +100,15 @@ class Program:
         )
         self.subscribers = SurvivingSubscribers(of("subscribers"), self.survival, archive=archive, journal=self.journal)
         self.edits = EditSettings(subscribers=self.subscribers, clock=self.clock, telemetry=MemoryTelemetry())
+        index, watched = MemoryFilterIndex(), {"clock": self.clock, "telemetry": MemoryTelemetry()}
         self.match = MatchEvents(
             events=self.events,
             dead=MemoryDeadLetters(),
-            index=MemoryFilterIndex(),
+            index=index,
             tokens=self.tokens,
             channels=MemoryChannels(),
-            subscribers=self.subscribers,
-            clock=self.clock,
-            telemetry=MemoryTelemetry(),
+            settings=FollowSettings(subscribers=self.subscribers, index=index, **watched),
+            **watched,
         )
         self.rebuild = RebuildState(
             archive=archive,

@@ -26,6 +26,7 @@ from tokenfilter.app.deliver_notifications import DeliverNotifications
 from tokenfilter.app.edit_settings import EditSettings
 from tokenfilter.app.explain_verdict import ExplainVerdict
 from tokenfilter.app.follow_chats import FollowChats
+from tokenfilter.app.follow_settings import FollowSettings
 from tokenfilter.app.ingest_events import IngestEvents
 from tokenfilter.app.match_events import MatchEvents
 from tokenfilter.app.notice_silence import NoticeSilence
@@ -72,7 +73,16 @@ class Process:
         self.edits = EditSettings(subscribers=self.subscribers, **watched)
         self.chats = FollowChats(subscribers=self.subscribers, outbox=self.outbox, clock=self.clock)
         self.ingest = IngestEvents(**heard, journal=self.journal, **watched)
-        self.match = MatchEvents(**heard, index=self.index, tokens=self.tokens, **watched)
+        self.settings = FollowSettings(subscribers=self.subscribers, index=self.index, **watched)
+        self.match = MatchEvents(
+            events=self.events,
+            dead=self.dead,
+            index=self.index,
+            tokens=self.tokens,
+            channels=self.channels,
+            settings=self.settings,
+            **watched,
+        )
         self.relay = RelayJournal(
             journal=self.journal, history=self.history, dead=self.dead, random=lambda: 0.5, **watched
         )

@@ -154,7 +154,7 @@ def matching(process):
         index=process.index,
         tokens=process.tokens,
         channels=process.channels,
-        subscribers=process.subscribers,
+        settings=process.settings,
         clock=process.clock,
         telemetry=process.telemetry,
     )

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tokenfilter.domain.ids import ChatId, Destination
-from tokenfilter.domain.partition import PARTITIONS, hash_slot, home, partition_of
+from tokenfilter.domain.partition import PARTITIONS, hash_slot, home, partition_of, share
 from tokenfilter.testing import examples
 from tokenfilter.testing.strategies import tokens
 from tokenfilter.testing.strategies.stored import destinations
@@ -78,3 +78,10 @@ def test_no_partition_is_left_out_and_none_overfull():
     spread = Counter(home(examples.token(n), Destination(ChatId(1))) for n in range(1_600))
     assert len(spread) == PARTITIONS
     assert max(spread.values()) < 150
+
+
+@given(st.lists(st.text(), unique=True), st.integers(1, 20))
+def test_what_is_dealt_out_is_dealt_out_evenly_and_whole(names, places):
+    shares = [share(names, place, places) for place in range(places)]
+    assert sorted(name for one in shares for name in one) == sorted(names)
+    assert max(map(len, shares)) - min(map(len, shares)) <= 1

@@ -15,10 +15,26 @@ _ASSETS = {"dashboard.css": "text/css", "dashboard.js": "text/javascript"}
 _POLICY = "default-src 'self'; img-src data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
 
 
-def routes(
-    *, figures: Figures, metrics: Callable[[], bytes], reasons: Callable[[], Sequence[str]], token: str | None
+def health_routes(
+    *, metrics: Callable[[], bytes], reasons: Callable[[], Sequence[str]], token: str | None
 ) -> list[BaseRoute]:
-    """`/`, `/dashboard.json`, `/metrics` (which need the token beyond this machine), `/healthz` and `/readyz`."""
+    """What every process answers: `/metrics` (which needs the token beyond this machine), `/healthz` and `/readyz`."""
+
+    async def exposition(request: Request) -> Response:
+        return refused(request, token) or Response(metrics(), media_type="text/plain; version=0.0.4")
+
+    async def alive(_: Request) -> Response:
+        return PlainTextResponse("ok\n")
+
+    async def ready(_: Request) -> Response:
+        found = list(reasons())
+        return JSONResponse({"ready": not found, "reasons": found}, status_code=503 if found else 200)
+
+    return [Route("/metrics", exposition), Route("/healthz", alive), Route("/readyz", ready)]
+
+
+def routes(*, figures: Figures, token: str | None) -> list[BaseRoute]:
+    """`/` and `/dashboard.json` (which need the token beyond this machine), and what the page is made of."""
 
     async def page(request: Request) -> Response:
         denied = refused(request, token)
@@ -31,16 +47,6 @@ def routes(
     async def latest(request: Request) -> Response:
         return refused(request, token) or JSONResponse(figures(), headers={"cache-control": "no-store"})
 
-    async def exposition(request: Request) -> Response:
-        return refused(request, token) or Response(metrics(), media_type="text/plain; version=0.0.4")
-
-    async def alive(_: Request) -> Response:
-        return PlainTextResponse("ok\n")
-
-    async def ready(_: Request) -> Response:
-        found = list(reasons())
-        return JSONResponse({"ready": not found, "reasons": found}, status_code=503 if found else 200)
-
     async def asset(request: Request) -> Response:
         name = request.path_params["name"]
         if name not in _ASSETS:
@@ -50,9 +56,6 @@ def routes(
     return [
         Route("/", page),
         Route("/dashboard.json", latest),
-        Route("/metrics", exposition),
-        Route("/healthz", alive),
-        Route("/readyz", ready),
         Route("/static/{name}", asset),
     ]
 

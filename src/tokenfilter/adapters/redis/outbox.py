@@ -9,7 +9,7 @@ from tokenfilter.adapters.redis.fences import Fences
 from tokenfilter.adapters.redis.groups import GroupReader
 from tokenfilter.adapters.redis.keys import Keys
 from tokenfilter.domain.history import DeliverySettled
-from tokenfilter.domain.notification import CallAlert, Lane, Notification
+from tokenfilter.domain.notification import Lane, Notification
 from tokenfilter.domain.partition import home
 from tokenfilter.domain.plain.fields import NotStoredFormError
 from tokenfilter.domain.plain.history import entry_to_plain
@@ -103,9 +103,7 @@ class RedisOutbox(Outbox):
         self._reader.give_again()
 
     def _home(self, notification: Notification) -> int:
-        body = notification.body
-        token = body.token if isinstance(body, CallAlert) else None
-        return home(token, notification.destination, self._keys.partitions)
+        return home(notification.token, notification.destination, self._keys.partitions)
 
     async def _finish(self, partition: int, ended: Sequence[DeliverySettled]) -> None:
         name = lease(partition)

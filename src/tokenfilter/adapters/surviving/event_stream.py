@@ -40,6 +40,7 @@ class SurvivingEventStream(EventStream, Survivor):
         try:
             await self._survival.attempt(lambda: self._inner.append(item))
         except UnavailableError:
+            self._survival.stand_in()
             async with self._changed:
                 await self._changed.wait_for(lambda: len(self._remembered) < self._capacity or self._survival.is_up)
                 self._behind[name] = None
@@ -57,7 +58,8 @@ class SurvivingEventStream(EventStream, Survivor):
             try:
                 entries = await self._survival.wait_with(lambda: self._inner.read(limit), self._late)
             except UnavailableError:
-                pass
+                if not self._survival.alone:
+                    await self._survival.until_up()
             else:
                 self._given.update(_name(e.item) for e in entries)
                 return entries
@@ -73,6 +75,7 @@ class SurvivingEventStream(EventStream, Survivor):
             if not entry.id.startswith(_HERE):
                 await self._survival.attempt(lambda: self._inner.acknowledge(entry))
         except UnavailableError:
+            self._survival.stand_in()
             await self.settle_here(entry)
         else:
             await self.forget(entry)

@@ -3,6 +3,9 @@
 from datetime import timedelta
 
 from tokenfilter.adapters.surviving.survival import Survival, Survivor
+from tokenfilter.domain.ids import Token
+from tokenfilter.domain.notification import Notification
+from tokenfilter.domain.partition import home, partition_of
 from tokenfilter.ports.failures import UnavailableError
 from tokenfilter.ports.leases import Lease, Leases
 
@@ -46,6 +49,15 @@ class SurvivingLeases(Leases, Survivor):
         except UnavailableError:
             held = self._held.get(name)
             return held[0].holder if held else None
+
+    def term(self, token: Token) -> int | None:
+        """What tells one time of judging a token here from another; None while another process judges it."""
+        held = self._held.get(f"match:{partition_of(str(token))}")
+        return held[0].fence if held else None
+
+    def delivers(self, notification: Notification) -> bool:
+        """Whether this process is the one that sends it."""
+        return f"deliver:{home(notification.token, notification.destination)}" in self._held
 
     @property
     def is_ahead(self) -> bool:

@@ -1,12 +1,14 @@
 """What is owed, going on while the real-time store is away.
 
 What this process queued or took is remembered until it is finished. While the store is away, sending goes on from that
-memory; how each ended is told to the store when it is back, so that nothing is sent again from there.
+memory; how each ended is told to the store when it is back, so that nothing is sent again from there. What another
+process sends is remembered too, but only to be queued anew should the store lose it.
 """
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from itertools import islice
 
 from tokenfilter.adapters.surviving.journal import SurvivingJournal
@@ -19,17 +21,34 @@ from tokenfilter.ports.outbox import Outbox
 MOST_REMEMBERED = 100_000
 """Notifications the store has too; beyond it the oldest that are not in hand are left to the store alone."""
 
+MOST_OVER = 50_000
+"""Notifications that ended here."""
+
 _AT_ONCE = 100
 
 
 class SurvivingOutbox(Outbox, Survivor):
-    """`taken` names what the sender has in hand: it is never given twice to the same sender."""
+    """`taken` names what the sender has in hand: it is never given twice to the same sender.
 
-    def __init__(self, inner: Outbox, survival: Survival, *, journal: SurvivingJournal) -> None:
+    `delivers` tells whether it is this process that sends a notification. `elsewhere` are those that others send, and
+    `over` how those ended that were sent here of late: who queues them anew does not know that.
+    """
+
+    def __init__(
+        self,
+        inner: Outbox,
+        survival: Survival,
+        *,
+        journal: SurvivingJournal,
+        delivers: Callable[[Notification], bool] = lambda _: True,
+    ) -> None:
         self._inner = inner
         self._survival = survival
         self._journal = journal
+        self._delivers = delivers
         self._owed: OrderedDict[str, Notification] = OrderedDict()
+        self._elsewhere: OrderedDict[str, Notification] = OrderedDict()
+        self._over: OrderedDict[str, DeliverySettled] = OrderedDict()
         self._taken: set[str] = set()
         self._late: deque[Sequence[Notification]] = deque()
         self._behind: dict[str, None] = {}
@@ -41,6 +60,7 @@ class SurvivingOutbox(Outbox, Survivor):
         try:
             is_new = await self._survival.attempt(lambda: self._inner.put(notification))
         except UnavailableError:
+            self._survival.stand_in()
             return self.keep([notification])
         if is_new:
             self.remember([notification])
@@ -48,7 +68,10 @@ class SurvivingOutbox(Outbox, Survivor):
 
     def remember(self, notifications: Iterable[Notification]) -> None:
         """The store owes these."""
-        self._owed.update((n.id, n) for n in notifications)
+        for notification in notifications:
+            (self._owed if self._delivers(notification) else self._elsewhere)[notification.id] = notification
+        while len(self._elsewhere) > MOST_REMEMBERED:
+            self._elsewhere.popitem(last=False)
         while len(self._owed) > MOST_REMEMBERED:
             spare = next((i for i in self._owed if i not in self._taken and i not in self._behind), None)
             if spare is None:
@@ -70,25 +93,33 @@ class SurvivingOutbox(Outbox, Survivor):
             try:
                 found = await self._survival.wait_with(lambda: self._inner.take(limit), self._late)
             except UnavailableError:
+                if not self._survival.alone:
+                    await self._survival.until_up()
+                    continue
                 found = self._from_here(limit)
             new = [n for n in found if n.id not in self._taken and n.id not in self._ended]
-            if new:
-                self.remember(new)
+            if new := await self._not_over(new):
+                self._owed.update((n.id, n) for n in new)
+                for one in new:
+                    self._elsewhere.pop(one.id, None)
                 self._taken.update(n.id for n in new)
                 return new
             if not self._survival.is_up:
                 await self._something()
 
     def _from_here(self, limit: int) -> Sequence[Notification]:
-        return list(islice((n for n in self._owed.values() if n.id not in self._taken), limit))
+        waiting = (n for n in self._owed.values() if n.id not in self._taken)
+        return list(islice((n for n in waiting if n.id in self._behind or self._delivers(n)), limit))
 
     async def intend(self, notification: Notification) -> bool:
         try:
             may_be_sent = await self._survival.attempt(lambda: self._inner.intend(notification))
         except UnavailableError:
+            self._survival.stand_in()
             return notification.id in self._owed
         if not may_be_sent:
             if await self._survival.is_gone():  # an emptied store owes nobody anything
+                self._survival.stand_in()
                 return notification.id in self._owed
             self._forget(notification.id)
         return may_be_sent
@@ -101,6 +132,7 @@ class SurvivingOutbox(Outbox, Survivor):
                 self._forget(one.notification)
             raise
         except UnavailableError:
+            self._survival.stand_in()
             known = [e for e in ended if e.notification in self._owed]
             self._ended.update((e.notification, e) for e in known)
             self._journal.keep(known)
@@ -108,6 +140,9 @@ class SurvivingOutbox(Outbox, Survivor):
             self._journal.remember(e for e in ended if e.notification in self._owed)
         for one in ended:
             self._forget(one.notification)
+            self._over[one.notification] = one
+        while len(self._over) > MOST_OVER:
+            self._over.popitem(last=False)
 
     def abandon(self) -> None:
         """The sender is gone with all it had in hand: its successor is given it again."""
@@ -124,8 +159,9 @@ class SurvivingOutbox(Outbox, Survivor):
         return bool(self._behind or self._ended)
 
     async def bring_over(self, *, wiped: bool) -> None:
-        for name in list(self._owed if wiped else self._behind):  # one by one: those of one token keep their order
-            notification = self._owed.get(name)
+        names = [*self._elsewhere, *self._owed] if wiped else list(self._behind)
+        for name in names:  # one by one: those of one token keep their order
+            notification = self._owed.get(name) or self._elsewhere.get(name)
             if notification is not None:
                 await self._inner.put(notification)
             self._behind.pop(name, None)
@@ -143,6 +179,16 @@ class SurvivingOutbox(Outbox, Survivor):
             if len(ended) > 1:
                 for one in ended:
                     await self._tell([one])
+
+    async def _not_over(self, found: list[Notification]) -> list[Notification]:
+        """Those that have not ended here already; of the others the store is told once more."""
+        over = [(n, self._over[n.id]) for n in found if n.id in self._over]
+        known = [end for n, end in over if end.event == (n.event.id if n.event else None)]
+        if known:
+            with suppress(UnavailableError, StaleOwnerError):  # else it gives them again
+                await self._inner.finish(known)
+        ended = {one.notification for one in known}
+        return [n for n in found if n.id not in ended]
 
     def _forget(self, name: str) -> None:
         """It is ended, or another's: should the store give it once more, it may be taken again."""

@@ -1,10 +1,12 @@
 """The dedup records, going on while the real-time store is away.
 
-The records of the tokens this process settled last are remembered: it is their only writer. While the store is away
-they are settled here; a token that is not remembered is looked up in the permanent store, so that nobody is told twice.
+The records of the tokens this process settled last are remembered, as long as it is their only writer. While the store
+is away they are settled here; a token that is not remembered is looked up in the permanent store, so that nobody is
+told twice.
 """
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import replace
 
 from tokenfilter.adapters.surviving.event_stream import SurvivingEventStream
@@ -28,7 +30,10 @@ MOST_REMEMBERED = 25_000
 
 
 class SurvivingProcessedTokens(ProcessedTokens, Survivor):
-    """`behind` names the tokens whose records the store is not known to have."""
+    """`behind` names the tokens whose records the store is not known to have.
+
+    `term` tells one time of being a token's only writer from another: what was remembered in a former one may be old.
+    """
 
     def __init__(
         self,
@@ -40,6 +45,7 @@ class SurvivingProcessedTokens(ProcessedTokens, Survivor):
         journal: SurvivingJournal,
         archive: Archive,
         clock: Clock,
+        term: Callable[[Token], int | None] = lambda _: 0,
     ) -> None:
         self._inner = inner
         self._survival = survival
@@ -48,16 +54,20 @@ class SurvivingProcessedTokens(ProcessedTokens, Survivor):
         self._journal = journal
         self._archive = archive
         self._clock = clock
+        self._term = term
+        self._terms: dict[Token, int | None] = {}
         self._remembered: OrderedDict[Token, TokenRecords] = OrderedDict()
         self._behind: dict[Token, None] = {}
         survival.join(self)
 
     async def records(self, token: Token) -> TokenRecords:
         found = self._remembered.get(token)
-        if found is None:
+        is_old = self._survival.is_up and self._terms.get(token) != self._term(token) and token not in self._behind
+        if found is None or is_old:
             try:
                 found = await self._survival.attempt(lambda: self._inner.records(token))
             except UnavailableError:
+                self._survival.stand_in()
                 found = await self._from_archive(token)
         self._remember(token, found)
         return found
@@ -68,9 +78,10 @@ class SurvivingProcessedTokens(ProcessedTokens, Survivor):
         try:
             settled = await self._survival.attempt(lambda: self._inner.settle(decision, alerts, in_store))
         except StaleOwnerError:
-            self._remembered.pop(token, None)
+            self._drop(token)
             raise
         except UnavailableError:
+            self._survival.stand_in()
             return await self._settle_here(decision, alerts, entry)
         self._remember(token, replace(decision.records, version=decision.records.version + 1))
         self._outbox.remember(settled.queued)
@@ -97,7 +108,7 @@ class SurvivingProcessedTokens(ProcessedTokens, Survivor):
     async def restore(self, token: Token, records: TokenRecords) -> None:
         await self._inner.restore(token, records)  # also on the way back, while the store does not count as up yet
         if self._survival.is_up:
-            self._remembered.pop(token, None)
+            self._drop(token)
 
     async def forget(self, destinations: frozenset[Destination]) -> None:
         await self._survival.attempt(lambda: self._inner.forget(destinations))
@@ -124,13 +135,17 @@ class SurvivingProcessedTokens(ProcessedTokens, Survivor):
             self._behind.pop(token, None)
 
     def _remember(self, token: Token, records: TokenRecords) -> None:
-        self._remembered[token] = records
+        self._remembered[token], self._terms[token] = records, self._term(token)
         self._remembered.move_to_end(token)
         while len(self._remembered) > MOST_REMEMBERED:
             spare = next((t for t in self._remembered if t not in self._behind), None)
             if spare is None:
                 break
-            del self._remembered[spare]
+            del self._remembered[spare], self._terms[spare]
+
+    def _drop(self, token: Token) -> None:
+        self._remembered.pop(token, None)
+        self._terms.pop(token, None)
 
     async def _from_archive(self, token: Token) -> TokenRecords:
         """What the permanent store knows of who was told; nobody, if that is away too: rather twice than never."""

@@ -58,7 +58,11 @@ class Survivor(ABC):
 
 
 class Survival:
-    """The link to the store: up, or down since an instant. On the way back survivors are asked in order."""
+    """The link to the store: up, or down since an instant. On the way back survivors are asked in order.
+
+    `alone` says whether this process can do all that happens between hearing and telling: then it goes on while the
+    store is away. Others wait: what they would do next is done elsewhere.
+    """
 
     def __init__(
         self,
@@ -67,7 +71,9 @@ class Survival:
         clock: Clock,
         telemetry: Telemetry,
         random: Callable[[], float],
+        alone: bool = True,
     ) -> None:
+        self.alone = alone
         self._probe = probe
         self._clock = clock
         self._telemetry = telemetry
@@ -155,6 +161,15 @@ class Survival:
                 await asyncio.wait([reading])
                 if not reading.cancelled() and reading.exception() is None:
                     late.append(reading.result())
+
+    def stand_in(self) -> None:
+        """Return if this process may act in the store's place.
+
+        Raises:
+            UnavailableError: it may not; repeat when the store is back.
+        """
+        if not self.alone:
+            raise UnavailableError(f"{self._probe.name} is away")
 
     async def until_up(self) -> None:
         """Return once the store is to be used."""

@@ -1,0 +1,53 @@
+"""Keep the filters of this process as people have them: a snapshot at the beginning, then change by change."""
+
+from datetime import timedelta
+
+from tokenfilter.ports.clock import Clock
+from tokenfilter.ports.failures import UnavailableError
+from tokenfilter.ports.filter_index import FilterIndex
+from tokenfilter.ports.subscribers import Subscribers
+from tokenfilter.ports.telemetry import Telemetry
+
+LOOK_EVERY = timedelta(seconds=1)
+
+
+class FollowSettings:
+    """The one who writes the index. `seq` is the number of the last change that is in it."""
+
+    def __init__(self, *, subscribers: Subscribers, index: FilterIndex, clock: Clock, telemetry: Telemetry) -> None:
+        self._subscribers = subscribers
+        self._index = index
+        self._clock = clock
+        self._telemetry = telemetry
+        self.seq = 0
+
+    async def catch_up(self) -> int:
+        """Apply every change there is; the number of the last.
+
+        Raises:
+            UnavailableError: the settings cannot be read.
+        """
+        return await self.upto(await self._subscribers.seq())
+
+    async def upto(self, seq: int) -> int:
+        """Apply the changes up to a number, and no later ones; the number of the last that is applied, then or before.
+
+        Raises:
+            UnavailableError: the settings cannot be read.
+        """
+        if seq > self.seq:
+            for change in await self._subscribers.changes(self.seq):
+                if change.seq > seq:
+                    break
+                self._index.replace(change.owner, change.routes, renewed=change.renewed, seq=change.seq)
+                self.seq = change.seq
+        return self.seq
+
+    async def run(self) -> None:
+        """Follow from afar, until cancelled: for who asks the index now and then, and judges nothing by it."""
+        while True:
+            try:
+                await self.catch_up()
+            except UnavailableError as error:
+                self._telemetry.failed("settings", str(error), now=self._clock.now())
+            await self._clock.sleep_until(self._clock.now() + LOOK_EVERY)
