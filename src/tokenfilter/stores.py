@@ -165,7 +165,9 @@ class Stores(containers.DeclarativeContainer):
     )
     event_stream = providers.Selector(
         use_state,
-        redis=one("adapters.surviving.event_stream:SurvivingEventStream", redis_events, survival),
+        redis=one(
+            "adapters.surviving.event_stream:SurvivingEventStream", redis_events, survival, term=leases.provided.term
+        ),
         memory=one("adapters.memory.event_stream:MemoryEventStream"),
     )
     outbox = providers.Selector(
@@ -247,7 +249,7 @@ class Stores(containers.DeclarativeContainer):
         "app.rebuild_state:RebuildState",
         archive=archive,
         subscribers=subscribers,
-        tokens=providers.Selector(use_state, redis=redis_tokens, memory=processed_tokens),
+        tokens=processed_tokens,
         channels=channels,
         outbox=outbox,
         clock=clock,

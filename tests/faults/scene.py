@@ -94,12 +94,18 @@ class Scene:
         instance: str = "the-one",
         command: Sequence[str] = ("-m", "tokenfilter"),
         environment: Mapping[str, str] | None = None,
+        roles: Sequence[str] = (),
     ) -> Program:
-        """A program that serves; another `command` is the same one with something wrong, as its `environment` says."""
+        """A program that serves; another `command` is the same one with something wrong, as its `environment` says.
+
+        With `roles` it does only that of the work.
+        """
         told = self._environment(instance, redis_url=self.redis_url, postgres_url=self.postgres_url)
         arguments = [*command, "run", "--config", str(self.configuration), "--http", "127.0.0.1:0"]
+        arguments += [part for role in roles for part in ("--role", role)]
         folder = self.folder / f"program-{len(self.programs)}"
-        program = Program(arguments, {**told, **(environment or {})}, folder=folder, tells="Dashboard")
+        tells = "Dashboard" if not roles or "web" in roles else "Health"
+        program = Program(arguments, {**told, **(environment or {})}, folder=folder, tells=tells)
         self.programs.append(program)
         await program.ready()
         return program
@@ -165,6 +171,15 @@ class Scene:
                 return not any([await queue.length() for queue in queues.values()])
 
             await self._until(is_empty, "nothing waits")
+
+    async def until_nothing_is_judged_or_relayed(self) -> None:
+        """Wait until nothing is to be judged or relayed any more; much may be owed."""
+        async with self.queues() as queues:
+
+            async def is_empty() -> bool:
+                return not any([await queues[name].length() for name in ("events", "journal")])
+
+            await self._until(is_empty, "everything is judged and relayed")
 
     async def ends_well(self, *, doubled: int = 0) -> None:
         """Everybody is told once, the program ends in good order, history knows; at most so many were told twice."""

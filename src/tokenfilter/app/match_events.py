@@ -1,6 +1,5 @@
 """Take events, decide who is told, settle. The one owner of the tokens it is given."""
 
-from collections import OrderedDict
 from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import timedelta
@@ -10,7 +9,6 @@ from tokenfilter.domain.call import merge_calls
 from tokenfilter.domain.decide import Decision, decide, decide_price, not_before
 from tokenfilter.domain.event import Event, StampedTick, overlaid
 from tokenfilter.domain.evidence import gather
-from tokenfilter.domain.ids import Token
 from tokenfilter.domain.notification import alerts
 from tokenfilter.ports.channels import Channels
 from tokenfilter.ports.clock import Clock
@@ -23,7 +21,6 @@ from tokenfilter.ports.telemetry import Telemetry
 
 ALERT_USEFUL_FOR = timedelta(minutes=10)
 _BATCH = 64
-_LATEST_KEPT = 50_000
 _ATTEMPTS = 5
 _PAUSE = timedelta(milliseconds=250)
 _LATE = timedelta(minutes=5)
@@ -66,7 +63,6 @@ class MatchEvents:
         self._telemetry = telemetry
         self._useful_for = alert_useful_for
         self._settings_seq = 0
-        self._latest: OrderedDict[Token, Event] = OrderedDict()
 
     async def run(self) -> None:
         """Settle entries as they come, until cancelled. An entry that cannot be judged is buried and stops nothing."""
@@ -142,14 +138,13 @@ class MatchEvents:
         if isinstance(item, StampedTick):
             return await self._decide_price(item)
         records = await self._tokens.records(item.token)
-        self._remember(item)
         callers = {c.channel for c in records.calls} | {c.channel for c in item.heard.calls}
         stats = await self._channels.as_of(callers, item.at)
         return decide(item, records, stats, self._index)
 
     async def _decide_price(self, price: StampedTick) -> Decision | None:
-        latest = self._latest.get(price.token)
-        if latest is None or not self._index.has_always:
+        latest = await self._events.latest(price.token) if self._index.has_always else None
+        if latest is None:
             return None
         records = await self._tokens.records(price.token)
         calls = merge_calls(records.calls, (), at=price.at)
@@ -162,15 +157,6 @@ class MatchEvents:
             self._settings_seq = await self._settings.catch_up()
         else:
             self._settings_seq = await self._settings.upto(item.settings_seq)
-
-    def _remember(self, event: Event) -> None:
-        """The newest event of each token, for judging prices; given up with age, oldest first."""
-        latest = self._latest.get(event.token)
-        if latest is None or latest.at <= event.at:
-            self._latest[event.token] = event
-        self._latest.move_to_end(event.token)
-        while len(self._latest) > _LATEST_KEPT:
-            self._latest.popitem(last=False)
 
     async def _bury(self, entry: Entry, error: Exception) -> None:
         now = self._clock.now()

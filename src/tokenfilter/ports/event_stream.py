@@ -3,9 +3,14 @@
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
 
 from tokenfilter.domain.event import Event, StampedTick
+from tokenfilter.domain.ids import Token
+
+LATEST_KEPT_FOR = timedelta(hours=25)
+"""Calls count for 24 hours; without one a price concerns nobody."""
 
 CAPACITY = 10_000
 """R2: events between ingest and judging."""
@@ -47,6 +52,16 @@ class EventStream(Protocol):
         Raises:
             UnavailableError: it cannot be known whether it is acknowledged; repeat.
             StaleOwnerError: another reader owns the entry's partition now.
+        """
+
+    @abstractmethod
+    async def latest(self, token: Token) -> Event | None:
+        """The newest event about a token, by `at`, of those that were acknowledged; None if there was none of late.
+
+        It is kept for at least a day, and whoever reads the token's entries next is told the same.
+
+        Raises:
+            UnavailableError: nothing could be read; try again.
         """
 
     @abstractmethod

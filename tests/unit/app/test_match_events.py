@@ -236,7 +236,7 @@ async def test_a_price_that_nobody_wants_to_be_judged_is_not(process):
 
 
 async def test_the_events_behind_prices_are_given_up_with_age(process, monkeypatch):
-    monkeypatch.setattr("tokenfilter.app.match_events._LATEST_KEPT", 1)
+    monkeypatch.setattr("tokenfilter.adapters.memory.event_stream.LATEST_KEPT", 1)
     await process.subscribe(1, ALWAYS)
     one, two = examples.token(1), examples.token(2)
     await process.hear(examples.heard("e1", about=one, mcap=5), examples.heard("e2", about=two, mcap=5))

@@ -1,11 +1,15 @@
 """Events to judge, in this process's memory."""
 
 import asyncio
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Sequence
 
 from tokenfilter.domain.event import Event, StampedTick
+from tokenfilter.domain.ids import Token
 from tokenfilter.ports.event_stream import CAPACITY, Entry, EventStream
+
+LATEST_KEPT = 50_000
+"""Tokens."""
 
 
 class MemoryEventStream(EventStream):
@@ -16,6 +20,7 @@ class MemoryEventStream(EventStream):
         self._next_id = 0
         self._waiting: deque[Entry] = deque()
         self._given: dict[str, Entry] = {}
+        self._latest: OrderedDict[Token, Event] = OrderedDict()
         self._changed = asyncio.Condition()
 
     async def append(self, item: Event | StampedTick) -> None:
@@ -34,8 +39,12 @@ class MemoryEventStream(EventStream):
 
     async def acknowledge(self, entry: Entry) -> None:
         async with self._changed:
-            self._given.pop(entry.id, None)
+            if self._given.pop(entry.id, None):
+                self._keep(entry.item)
             self._changed.notify_all()
+
+    async def latest(self, token: Token) -> Event | None:
+        return self._latest.get(token)
 
     async def length(self) -> int:
         return self._length()
@@ -46,6 +55,14 @@ class MemoryEventStream(EventStream):
             self._waiting.extendleft(reversed(self._given.values()))
             self._given.clear()
             self._changed.notify_all()
+
+    def _keep(self, item: Event | StampedTick) -> None:
+        known = self._latest.get(item.token)
+        if isinstance(item, Event) and (known is None or known.at <= item.at):
+            self._latest[item.token] = item
+            self._latest.move_to_end(item.token)
+            if len(self._latest) > LATEST_KEPT:
+                self._latest.popitem(last=False)
 
     def _length(self) -> int:
         return len(self._waiting) + len(self._given)

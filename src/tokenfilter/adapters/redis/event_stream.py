@@ -9,19 +9,22 @@ from tokenfilter.adapters.redis.groups import GroupReader
 from tokenfilter.adapters.redis.keys import Keys
 from tokenfilter.adapters.redis.room import Room
 from tokenfilter.domain.event import Event, StampedTick
+from tokenfilter.domain.ids import Token
 from tokenfilter.domain.plain.event import item_from_plain, item_to_plain
 from tokenfilter.domain.plain.fields import NotStoredFormError
 from tokenfilter.domain.plain.text import dumps, loads
 from tokenfilter.ports.clock import Clock
 from tokenfilter.ports.dead_letters import DeadLetter, DeadLetters
-from tokenfilter.ports.event_stream import CAPACITY, Entry, EventStream
+from tokenfilter.ports.event_stream import CAPACITY, LATEST_KEPT_FOR, Entry, EventStream
 from tokenfilter.ports.failures import StaleOwnerError
 
 GROUP = "match"
 
 _MOST_DELIVERIES = 5  # DESIGN 6
-_SETTLE = Script("settle_entries", "owned")
+_SETTLE = Script("settle_entry", "owned", "keep_latest")
 _SAMPLE = 2_000
+
+KEEP_LATEST = round(LATEST_KEPT_FOR.total_seconds())
 
 
 class RedisEventStream(EventStream):
@@ -65,7 +68,7 @@ class RedisEventStream(EventStream):
 
     async def acknowledge(self, entry: Entry) -> None:
         partition, entry_id = place_of(entry)
-        await self._settle(partition, entry_id)
+        await self._settle(partition, entry_id, entry.item, kept_for(entry))
         self.acknowledged(entry)
 
     def acknowledged(self, entry: Entry) -> None:
@@ -73,6 +76,12 @@ class RedisEventStream(EventStream):
         partition, entry_id = place_of(entry)
         self._reader.settled(self._keys.events(partition), entry_id)
         self._room.freed()
+
+    async def latest(self, token: Token) -> Event | None:
+        with translated():
+            spelt = await self._connection.reads.get(self._keys.latest(token))
+        found = None if spelt is None else item_from_plain(loads(spelt))
+        return found if isinstance(found, Event) else None
 
     async def length(self) -> int:
         pipe = self._connection.reads.pipeline(transaction=False)
@@ -85,10 +94,12 @@ class RedisEventStream(EventStream):
         """Whoever read in this process is gone: what it was given and did not acknowledge goes to the next reader."""
         self._reader.give_again()
 
-    async def _settle(self, partition: int, entry_id: str) -> None:
-        name = lease(partition)
-        keys = [self._keys.fence(name), self._keys.events(partition)]
-        await self._connection.run(_SETTLE, keys, [self._fences.of(name), GROUP, entry_id])
+    async def _settle(
+        self, partition: int, entry_id: str, item: Event | StampedTick | None = None, kept_for: int = 0
+    ) -> None:
+        name, events = lease(partition), self._keys.events(partition)
+        keys = [self._keys.fence(name), events, self._keys.latest(item.token) if item else events]
+        await self._connection.run(_SETTLE, keys, [self._fences.of(name), GROUP, entry_id, kept_for])
 
     async def _admit(self, found: Sequence[Raw]) -> Sequence[tuple[Raw, list[Entry]]]:
         admitted = []
@@ -117,6 +128,11 @@ class RedisEventStream(EventStream):
 def lease(partition: int) -> str:
     """By what the events of a partition are led."""
     return f"match:{partition}"
+
+
+def kept_for(entry: Entry | None) -> int:
+    """How many seconds what an entry says of its token is kept after it is settled; nothing is of a price."""
+    return KEEP_LATEST if entry and isinstance(entry.item, Event) else 0
 
 
 def place_of(entry: Entry) -> tuple[int, str]:

@@ -31,6 +31,10 @@ class Keys:
         """Hash: the version, the cohorts and all else that is remembered of a token."""
         return f"{self.prefix}processed_token:{{{self.partition(token)}}}:{token}:rejected"
 
+    def latest(self, token: Token) -> str:
+        """String: the newest event about a token that was judged, as it stood in its stream."""
+        return f"{self.prefix}processed_token:{{{self.partition(token)}}}:{token}:latest"
+
     def events(self, partition: int) -> str:
         """Stream: what is to be judged."""
         return f"{self.prefix}events:{{{partition}}}"

@@ -12,7 +12,7 @@ from operator import attrgetter
 
 from tokenfilter.adapters.redis.batches import Batch, alerts_batch, owed_head, recipients_of
 from tokenfilter.adapters.redis.connection import Argument, RedisConnection, Script
-from tokenfilter.adapters.redis.event_stream import GROUP, RedisEventStream, lease, place_of
+from tokenfilter.adapters.redis.event_stream import GROUP, RedisEventStream, kept_for, lease, place_of
 from tokenfilter.adapters.redis.fences import Fences
 from tokenfilter.adapters.redis.keys import Keys
 from tokenfilter.adapters.redis.records import KEEP_ACCEPTED, KEEP_REJECTED, StoredRecords, Texts, spelt
@@ -28,7 +28,7 @@ from tokenfilter.domain.plain.text import dumps
 from tokenfilter.ports.event_stream import Entry
 from tokenfilter.ports.processed_tokens import ProcessedTokens, Settled
 
-_SETTLE = Script("settle", "owned")
+_SETTLE = Script("settle", "owned", "keep_latest")
 _RECIPIENTS_AT_ONCE = 1_000  # DESIGN 6: so that the server never stalls
 _NAME_BYTES = 16
 _NOBODY = '"told":[]'
@@ -87,6 +87,7 @@ class RedisProcessedTokens(ProcessedTokens):
             self._keys.owed(partition),
             self._keys.left(partition),
             self._keys.journal(partition),
+            self._keys.latest(token),
         ]
 
 
@@ -113,6 +114,7 @@ class _Settling:
         self._destinations = [str(alert.destination) for alert in alerts]
         self._fence = fence
         self._event = place_of(entry)[1] if entry else ""
+        self._kept_for = kept_for(entry)
         self._texts = spelt(decision.records)
         self._name = _name(decision, self._texts, self._destinations)
         noted = dumps(entry_to_plain(EventSettled(evidence=decision.evidence, told=())))
@@ -139,7 +141,8 @@ class _Settling:
         args += [at, at - _ACCEPTED_FOR, GROUP, self._event, lane.value, batch.head, batch.tail]
         args += [*self._journal, KEEP_ACCEPTED, KEEP_REJECTED, *(self._texts if call.last else _NO_TEXTS)]
         names = owed_head(f"alert:{self._evidence.event.token}")
-        return [*args, names, "\n".join(call.destinations), recipients_of(call.alerts, call.destinations)]
+        recipients = recipients_of(call.alerts, call.destinations)
+        return [*args, names, "\n".join(call.destinations), recipients, self._kept_for]
 
     def _call(self, first: int, end: int) -> _Call:
         last = end == len(self._alerts)

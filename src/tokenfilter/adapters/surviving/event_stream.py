@@ -6,24 +6,38 @@ An event that is judged twice changes nothing: whoever was told is not told agai
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import islice
 
 from tokenfilter.adapters.surviving.survival import Survival, Survivor
 from tokenfilter.domain.event import Event, StampedTick
+from tokenfilter.domain.ids import Token
 from tokenfilter.ports.event_stream import CAPACITY, Entry, EventStream
 from tokenfilter.ports.failures import StaleOwnerError, UnavailableError
 
 _HERE = "here:"
 
+MOST_LATEST = 50_000
+"""Tokens."""
+
 Item = Event | StampedTick
 
 
 class SurvivingEventStream(EventStream, Survivor):
-    """`behind` names what the store is not known to have; `settled` holds its entries that were settled without it."""
+    """`behind` names what the store is not known to have; `settled` holds its entries that were settled without it.
 
-    def __init__(self, inner: EventStream, survival: Survival, *, capacity: int = CAPACITY) -> None:
+    `term` tells one time of judging a token here from another: what was heard last in a former one may be old.
+    """
+
+    def __init__(
+        self,
+        inner: EventStream,
+        survival: Survival,
+        *,
+        capacity: int = CAPACITY,
+        term: Callable[[Token], int | None] = lambda _: 0,
+    ) -> None:
         self._inner = inner
         self._survival = survival
         self._capacity = capacity
@@ -32,6 +46,8 @@ class SurvivingEventStream(EventStream, Survivor):
         self._given: set[str] = set()
         self._late: deque[Sequence[Entry]] = deque()
         self._settled: dict[str, Entry] = {}
+        self._term = term
+        self._latest: OrderedDict[Token, tuple[int | None, Event | None]] = OrderedDict()
         self._changed = asyncio.Condition()
         survival.join(self)
 
@@ -94,10 +110,24 @@ class SurvivingEventStream(EventStream, Survivor):
             self._behind.pop(name, None)
             self._given.discard(name)
             self._changed.notify_all()
+        item = entry.item
+        if isinstance(item, Event) and (self._knows(item.token) or not self._survival.is_up):
+            _, known = self._latest.get(item.token, (None, None))
+            if known is None or known.at <= item.at:
+                self._keep(item.token, item)
 
     def in_store(self, entry: Entry | None) -> Entry | None:
         """The entry as the store knows it; None if it was read from here."""
         return None if entry is None or entry.id.startswith(_HERE) else entry
+
+    async def latest(self, token: Token) -> Event | None:
+        if self._survival.is_up and not self._knows(token):
+            try:
+                self._keep(token, await self._survival.attempt(lambda: self._inner.latest(token)))
+            except UnavailableError:
+                self._survival.stand_in()
+        _, found = self._latest.get(token, (None, None))
+        return found
 
     async def length(self) -> int:
         try:
@@ -122,6 +152,17 @@ class SurvivingEventStream(EventStream, Survivor):
             self._behind.pop(name, None)
         async with self._changed:
             self._changed.notify_all()
+
+    def _knows(self, token: Token) -> bool:
+        """Whether what was heard last, or that nothing was, is known here since this process judges the token."""
+        known = self._latest.get(token)
+        return known is not None and known[0] == self._term(token)
+
+    def _keep(self, token: Token, event: Event | None) -> None:
+        self._latest[token] = (self._term(token), event)
+        self._latest.move_to_end(token)
+        if len(self._latest) > MOST_LATEST:
+            self._latest.popitem(last=False)
 
     async def _something(self) -> None:
         """Wait until there is something to read here, or the store is back."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from datetime import timedelta
 
 from tokenfilter.domain.event import Event
 from tokenfilter.ports.event_stream import Entry, EventStream
@@ -110,3 +111,25 @@ class EventStreamContract:
         while len(left) < 3:
             left += names(await soon(heir.read(10)))
         assert left == ["e0", "e2", "e3"]
+
+    async def test_what_was_acknowledged_last_about_a_token_is_known_to_whoever_reads_next(
+        self, stream: EventStream, successor: Successor[EventStream]
+    ) -> None:
+        one, two = examples.token(1), examples.token(2)
+        first = examples.stamped(examples.heard("e1", about=one, mcap=5))
+        later = examples.stamped(examples.heard("e2", about=one, at=examples.NOON + timedelta(seconds=1), mcap=6))
+        for item in (first, examples.stamped_tick(examples.tick(about=one, price=3)), later):
+            assert await stream.latest(one) == (None if item is first else first)
+            await stream.append(item)
+            (entry,) = await soon(stream.read(1))
+            await stream.acknowledge(entry)
+        heir = await successor()
+        assert (await heir.latest(one), await heir.latest(two)) == (later, None)
+
+    async def test_an_event_that_comes_late_does_not_replace_a_newer_one(self, stream: EventStream) -> None:
+        newer = examples.stamped(examples.heard("e1", at=examples.NOON + timedelta(seconds=1), mcap=5))
+        for item in (newer, examples.stamped(examples.heard("e2", at=examples.NOON, mcap=6))):
+            await stream.append(item)
+            (entry,) = await soon(stream.read(1))
+            await stream.acknowledge(entry)
+        assert await stream.latest(newer.token) == newer

@@ -1,12 +1,13 @@
 -- Write what was decided of a token, for at most 1,000 recipients; a decision with more takes several calls. Each tells
--- in the journal whom it queued; only the last writes the records and acknowledges the event. On: owned.
--- KEYS: the owner's last fence, accepted, rejected, events, stream of the outbox' lane, owed, left, journal.
+-- in the journal whom it queued; only the last writes the records and acknowledges the event. On: owned, keep_latest.
+-- KEYS: the owner's last fence, accepted, rejected, events, stream of the outbox' lane, owed, left, journal, what is
+-- known of the token last.
 -- ARGV: 1 fence, 2 version the decision was made on, 3 its name, 4 '1' if this is the last call, 5 '1' if an earlier one
 -- noted the event, 6 when they count as accepted, 7 up to when an acceptance has run out, 8 group, 9 id of the event
 -- or '', 10 lane, 11 and 12 the batch around its recipients, 13 and 14 the journal entry around its destinations,
 -- 15 and 16 seconds that accepted and rejected are kept, 17 to 20 cohorts, exceptions, calls and seen_at,
 -- 21 how the recipients' names in owed begin, 22 a line with the destination of each, 23 a line with all of each, with a
--- comma between them.
+-- comma between them, 24 seconds that what is known last is kept; 0 if the event says nothing to keep.
 -- Returns '1' for each that was queued and '0' for each that counted as accepted, '' if all were queued; nil if it was
 -- all written before.
 local stale = owned(KEYS[1], ARGV[1])
@@ -17,6 +18,7 @@ local last = ARGV[4] == '1'
 
 local function acknowledge()
   if ARGV[9] ~= '' then
+    if ARGV[24] ~= '0' then keep_latest(KEYS[4], ARGV[9], KEYS[9], ARGV[24]) end
     redis.call('XACK', KEYS[4], ARGV[8], ARGV[9])
     redis.call('XDEL', KEYS[4], ARGV[9])
   end
