@@ -1,5 +1,6 @@
 """Keep the filters of this process as people have them: a snapshot at the beginning, then change by change."""
 
+import asyncio
 from datetime import timedelta
 
 from tokenfilter.ports.clock import Clock
@@ -9,6 +10,9 @@ from tokenfilter.ports.subscribers import Subscribers
 from tokenfilter.ports.telemetry import Telemetry
 
 LOOK_EVERY = timedelta(seconds=1)
+
+_IN_ONE_GO = 100
+"""Changes: a snapshot of a hundred thousand takes seconds, and whoever asks for health meanwhile is answered."""
 
 
 class FollowSettings:
@@ -36,9 +40,11 @@ class FollowSettings:
             UnavailableError: the settings cannot be read.
         """
         if seq > self.seq:
-            for change in await self._subscribers.changes(self.seq):
+            for number, change in enumerate(await self._subscribers.changes(self.seq), start=1):
                 if change.seq > seq:
                     break
+                if number % _IN_ONE_GO == 0:
+                    await asyncio.sleep(0)
                 self._index.replace(change.owner, change.routes, renewed=change.renewed, seq=change.seq)
                 self.seq = change.seq
         return self.seq

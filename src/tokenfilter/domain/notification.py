@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Literal, TypeVar
 from zlib import crc32
 
 from tokenfilter.domain.decide import Decision, Told
 from tokenfilter.domain.event import Event
 from tokenfilter.domain.evidence import Evidence
 from tokenfilter.domain.ids import ChatId, Destination, FilterId, Token
+
+_T = TypeVar("_T")
 
 
 class Lane(StrEnum):
@@ -113,14 +116,35 @@ class Notification:
         return self.event.token if self.event else None
 
 
-def alert_id(token: Token, destination: Destination) -> str:
-    """The id of the alert about a token to a destination."""
+def alert_id(token: Token, destination: Destination | Literal[""]) -> str:
+    """The id of the alert about a token to a destination; without one, what all of the token begin with."""
     return f"alert:{token}:{destination}"
 
 
 def alerts(decision: Decision, *, now: datetime, useful_for: timedelta) -> tuple[Notification, ...]:
-    """One alert for each destination that is told, in the order in which they are served."""
-    return tuple(_alert(told, decision.evidence, now, useful_for) for told in in_turn(decision.told, decision))
+    """One alert for each destination that is told, in the order in which they are served.
+
+    There may be thousands: what they have in common is made once.
+    """
+    evidence, until = decision.evidence, now + useful_for
+    head = alert_id(evidence.event.token, "")
+    bodies: dict[tuple[str, ...], CallAlert] = {}
+
+    def alert(told: Told) -> Notification:
+        names = _without_repeats([route.name for route in told.routes])
+        if names not in bodies:
+            bodies[names] = CallAlert(evidence=evidence, filters=names)
+        return Notification(
+            id=f"{head}{told.destination}",
+            destination=told.destination,
+            lane=Lane.ALERTS,
+            owners=_without_repeats([route.owner for route in told.routes]),
+            body=bodies[names],
+            queued_at=now,
+            useful_until=until,
+        )
+
+    return tuple([alert(told) for told in in_turn(decision.told, decision)])
 
 
 def in_turn(told: Sequence[Told], decision: Decision) -> tuple[Told, ...]:
@@ -130,13 +154,5 @@ def in_turn(told: Sequence[Told], decision: Decision) -> tuple[Told, ...]:
     return tuple(ordered[start:] + ordered[:start])
 
 
-def _alert(told: Told, evidence: Evidence, now: datetime, useful_for: timedelta) -> Notification:
-    return Notification(
-        id=alert_id(evidence.event.token, told.destination),
-        destination=told.destination,
-        lane=Lane.ALERTS,
-        owners=tuple(dict.fromkeys(r.owner for r in told.routes)),
-        body=CallAlert(evidence=evidence, filters=tuple(dict.fromkeys(r.name for r in told.routes))),
-        queued_at=now,
-        useful_until=now + useful_for,
-    )
+def _without_repeats(items: list[_T]) -> tuple[_T, ...]:
+    return (items[0],) if len(items) == 1 else tuple(dict.fromkeys(items))

@@ -14,6 +14,7 @@ from itertools import islice
 from tokenfilter.adapters.surviving.journal import SurvivingJournal
 from tokenfilter.adapters.surviving.survival import Survival, Survivor, batched
 from tokenfilter.domain.history import DeliverySettled
+from tokenfilter.domain.ids import Destination, Token
 from tokenfilter.domain.notification import Notification
 from tokenfilter.ports.failures import StaleOwnerError, UnavailableError
 from tokenfilter.ports.outbox import Outbox
@@ -68,8 +69,12 @@ class SurvivingOutbox(Outbox, Survivor):
 
     def remember(self, notifications: Iterable[Notification]) -> None:
         """The store owes these."""
+        ours: dict[Token | Destination, bool] = {}  # those of one token are sent by one, and there may be thousands
         for notification in notifications:
-            (self._owed if self._delivers(notification) else self._elsewhere)[notification.id] = notification
+            about = notification.token or notification.destination
+            if about not in ours:
+                ours[about] = self._delivers(notification)
+            (self._owed if ours[about] else self._elsewhere)[notification.id] = notification
         while len(self._elsewhere) > MOST_REMEMBERED:
             self._elsewhere.popitem(last=False)
         while len(self._owed) > MOST_REMEMBERED:

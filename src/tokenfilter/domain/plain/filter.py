@@ -44,8 +44,12 @@ _SETS: dict[str, SetField] = {field: field for field in SET_FIELDS}
 _MICRO = timedelta(microseconds=1)
 
 
+@lru_cache(maxsize=8_192)
 def filter_to_plain(wanted: Filter) -> str | dict[str, object]:
-    """Spell a filter."""
+    """Spell a filter; what is returned is shared and must stay as it is.
+
+    A subscriber's filter is spelt several times at every change, and many have the same.
+    """
     text = format_filter(wanted)
     return text if _is_all_of(wanted, text) else _filter_to_plain(wanted)
 
