@@ -29,7 +29,12 @@ format: $(VENV)/.dev ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.dev ## Measure: event to send call, simulator fit
+bench: $(VENV)/.bench ## Measure everything, beside peers (25 minutes on a quiet machine)
+	$(BIN)/python benchmarks/matching.py
+	$(BIN)/python benchmarks/through_redis.py
+	$(BIN)/python benchmarks/through_redis.py --subscribers 100000 --edits 100
+	$(BIN)/python benchmarks/workers.py
+	$(BIN)/python benchmarks/fan_out.py
 	$(BIN)/python benchmarks/event_to_send.py
 	$(BIN)/python benchmarks/claims.py
 	$(BIN)/python benchmarks/relay.py
@@ -37,13 +42,16 @@ bench: $(VENV)/.dev ## Measure: event to send call, simulator fit
 	$(BIN)/python benchmarks/sends.py
 	$(BIN)/python benchmarks/simulator_fit.py
 
-soak: $(VENV)/.dev ## Every property on a thousand new examples (takes long)
+soak: $(VENV)/.bench ## Ten minutes each of two loads, then every property on a thousand new examples (takes long)
+	$(BIN)/python benchmarks/soak.py calm
+	$(BIN)/python benchmarks/soak.py flood
 	TOKENFILTER_EXAMPLES=soak $(BIN)/python -m pytest -n 2 --timeout 3600 tests/unit tests/contract $(ARGS)
 
 lock: $(VENV)/.dev ## Write the lock files anew (needs uv)
 	uv lock --quiet
 	uv export --quiet --frozen --no-emit-project --no-header --no-annotate --no-default-groups --group build --extra embedded -o requirements.lock
-	uv export --quiet --frozen --no-emit-project --no-header --no-annotate --all-groups --extra embedded -o requirements-dev.lock
+	uv export --quiet --frozen --no-emit-project --no-header --no-annotate --all-groups --no-group bench --extra embedded -o requirements-dev.lock
+	uv export --quiet --frozen --no-emit-project --no-header --no-annotate --all-groups --extra embedded -o requirements-bench.lock
 
 clean: ## Remove what the commands made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage htmlcov build src/*.egg-info
@@ -63,3 +71,8 @@ $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(BIN)/python
 	@$(PIP) install --require-hashes -r requirements-dev.lock
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@ $(VENV)/.run
+
+$(VENV)/.bench: requirements-bench.lock $(VENV)/.dev
+	@echo "Setting up for measuring (once, about a minute) ..."
+	@$(PIP) install --require-hashes -r requirements-bench.lock
+	@touch $@

@@ -27,7 +27,7 @@ from tokenfilter.adapters.redis.leases import RedisLeases
 from tokenfilter.adapters.redis.processed_tokens import RedisProcessedTokens
 from tokenfilter.adapters.system.clock import SystemClock
 from tokenfilter.domain.cohorts import TokenRecords
-from tokenfilter.domain.decide import Decision, decide
+from tokenfilter.domain.decide import Decision, Interval, decide
 from tokenfilter.domain.dedup import ACCEPTED_FOR, REJECTED_FOR
 from tokenfilter.domain.evidence import Evidence
 from tokenfilter.domain.ids import ChannelId, ChatId, Destination, Token
@@ -62,6 +62,7 @@ class Winning:
         *,
         fresh: frozenset[ChannelId] | None = None,  # noqa: ARG002
         only_always: bool = False,
+        since: Interval | None = None,  # noqa: ARG002
     ) -> Sequence[Route]:
         """The routes, whatever the evidence."""
         return () if only_always else self.routes

@@ -108,7 +108,7 @@ async def measure(subscribers: int, per_second: float, seconds: int) -> int:
         calls = tuple(replace(c, called_at=c.called_at + shift) for c in line.calls)
         await container.ingest_events().take(replace(line, observed_at=now, calls=calls), feed="bench", recorded=False)
         await asyncio.sleep(max(0, begun + (number + 1) / per_second - asyncio.get_running_loop().time()))
-    while await container.outbox().length():  # noqa: ASYNC110 - the port has no such event
+    while await container.outbox().length():
         await asyncio.sleep(0.05)
     await asyncio.sleep(0.2)
     judged = [e async for e in container.history().judged(start - timedelta(days=1), datetime.now(UTC))]

@@ -76,7 +76,11 @@ class Container(Stores):
     use_filter_index = option(settings, lambda s: s.use.filter_index)
     use_messenger = option(settings, lambda s: s.use.messenger)
 
-    filter_index = providers.Selector(use_filter_index, memory=one("adapters.memory.filter_index:MemoryFilterIndex"))
+    filter_index = providers.Selector(
+        use_filter_index,
+        memory=one("adapters.memory.filter_index:MemoryFilterIndex"),
+        numpy=one("adapters.numpy.filter_index:NumpyFilterIndex"),
+    )
 
     bot_token = option(settings, lambda s: s.telegram.token.get_secret_value() if s.telegram.token else SANDBOX_TOKEN)
     sandbox = one(

@@ -1,6 +1,6 @@
 """A simulated market has a past before the first screen: lived through in memory, told to the permanent store.
 
-The stores then get from there what they would know had they been there, as after any loss (app/rebuild_state.py).
+The stores then get from there what they would know had they been there, as after any loss (app/rebuild_state/).
 """
 
 import asyncio
@@ -19,9 +19,8 @@ async def live_the_past(container: Container, on_progress: Progress) -> None:
     if missing:
         on_progress(f"Living through {_spell(missing)} of a simulated market ...")
         await _live(container, missing)
-    with_owed = await container.rebuild_state().is_needed()
-    if missing or with_owed:
-        await container.rebuild_state().rebuild(with_owed=with_owed)
+    rebuild = container.rebuild_state()
+    await (rebuild.rebuild(with_owed=True) if missing else rebuild.at_start())
 
 
 async def drained(container: Container) -> None:

@@ -88,8 +88,8 @@ async def _prepare(container: Container, settings: Settings, on_progress: Progre
     roles, rebuild = settings.run.roles, container.rebuild_state()
     if settings.run.everything and "simulator" in settings.use.feeds:
         await live_the_past(container, on_progress)
-    elif "match" in roles and settings.use.state == "redis" and await rebuild.is_needed():
-        await rebuild.rebuild(with_owed=True)
+    elif "match" in roles and settings.use.state == "redis":
+        await rebuild.at_start()
     if "match" in roles:
         await container.match_events().warm()
 

@@ -63,7 +63,7 @@ class Use(_Section):
 
     state: Literal["redis", "memory"] = "redis"
     history: Literal["postgres", "memory"] = "postgres"
-    filter_index: Literal["memory"] = "memory"
+    filter_index: Literal["numpy", "memory"] = "numpy"
     messenger: Literal["telegram", "memory"] = "telegram"
     feeds: tuple[FeedName, ...] = ("simulator",)
 

@@ -174,7 +174,7 @@ class Stores(containers.DeclarativeContainer):
         use_state,
         redis=one(
             "adapters.surviving.outbox:SurvivingOutbox",
-            redis_outbox,
+            one("adapters.layered.outbox:RecallingOutbox", redis_outbox, archive=archive, clock=clock),
             survival,
             journal=journal,
             delivers=leases.provided.delivers,
@@ -249,7 +249,7 @@ class Stores(containers.DeclarativeContainer):
         "app.rebuild_state:RebuildState",
         archive=archive,
         subscribers=subscribers,
-        tokens=processed_tokens,
+        tokens=providers.Selector(use_state, redis=redis_tokens, memory=processed_tokens),
         channels=channels,
         outbox=outbox,
         clock=clock,

@@ -1,8 +1,11 @@
 """Every filter index keeps the promises of its port."""
 
+from functools import partial
+
 import pytest
 
 from tokenfilter.adapters.memory.filter_index import MemoryFilterIndex
+from tokenfilter.adapters.numpy.filter_index import NumpyFilterIndex
 from tokenfilter.testing.contracts.filter_index import FilterIndexContract
 
 
@@ -10,3 +13,23 @@ class TestMemory(FilterIndexContract):
     @pytest.fixture
     def new_index(self):
         return MemoryFilterIndex
+
+
+class TestNumpy(FilterIndexContract):
+    @pytest.fixture
+    def new_index(self):
+        return NumpyFilterIndex
+
+
+class TestNumpyInSmallPieces(FilterIndexContract):
+    """Segments end, bitmaps leave their matrix and grow within every story."""
+
+    @pytest.fixture
+    def new_index(self):
+        return partial(NumpyFilterIndex, segment=8, few_words=1, few_slots=0)
+
+
+class TestNumpyInOneMatrix(FilterIndexContract):
+    @pytest.fixture
+    def new_index(self):
+        return partial(NumpyFilterIndex, few_slots=0)

@@ -1,5 +1,6 @@
 """PostgreSQL is away while the journal grows: alerts go on, and afterwards it has every row once."""
 
+import pytest
 from tests.faults.oracle import call_of_a_token, prices
 from tests.faults.scene import SOAK
 from tests.faults.tcp_proxy import HalfOpen, Pass, Refuse, TcpProxy
@@ -27,6 +28,7 @@ async def ended(scene):
     await scene.ends_well()
 
 
+@pytest.mark.timeout(240)
 async def test_postgres_stopped_for_thousands_of_entries_holds_up_no_alert_and_has_every_row_once(scene, postgres):
     await begun(scene)
     await postgres.stop()

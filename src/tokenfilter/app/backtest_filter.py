@@ -10,6 +10,7 @@ from tokenfilter.domain.backtest import Backtest
 from tokenfilter.domain.evidence import Evidence
 from tokenfilter.domain.filter import Filter
 from tokenfilter.domain.history import Outcome
+from tokenfilter.domain.ids import Token
 from tokenfilter.ports.clock import Clock
 from tokenfilter.ports.history import History
 
@@ -51,11 +52,15 @@ class BacktestFilter:
         """
         now = self._clock.now()
         test, newest = Backtest(wanted), deque[Evidence](maxlen=last)
-        async for evidence in _in_slices(self._history.judged(now - LOOK_BACK, now)):
+        span, told_of = await self._history.span(now - LOOK_BACK, now), set[Token]()
+        async for evidence in _in_slices(self._history.judged_by(wanted, now - LOOK_BACK, now, told=told_of)):
             alert = test.see(evidence)
             if alert:
                 newest.append(alert.evidence)
-        past = [PastAlert(evidence=e, outcome=await self._history.outcome(e)) for e in reversed(newest)]
+                told_of.add(evidence.event.token)  # for longer than is looked back
+        test.events, test.first_at, test.last_at = span.events, span.first_at, span.last_at
+        told = [e for read in reversed(newest) async for e in self._whole(read)]
+        past = [PastAlert(evidence=e, outcome=await self._history.outcome(e)) for e in told]
         return Preview(
             events=test.events,
             alerts=len(test.told),
@@ -63,6 +68,12 @@ class BacktestFilter:
             since=test.first_at or now,
             last=tuple(past),
         )
+
+    async def _whole(self, read: Evidence) -> AsyncIterator[Evidence]:
+        """The evidence of which no more was read than judging takes."""
+        async for evidence in self._history.judged(read.at, read.at + timedelta.resolution):
+            if evidence.event.id == read.event.id:
+                yield evidence
 
 
 async def _in_slices(history: AsyncIterator[Evidence]) -> AsyncIterator[Evidence]:

@@ -1,17 +1,18 @@
 """Who is told of an event, and what the token's records become: the heart of the program.
 
 Pure: the records, the statistics and the index are given, the decision is returned. The index answers which routes want
-the event; it is asked at most once for each distinct set of fresh channels.
+the event, for each cohort that must judge; where most routes are not concerned it is not asked about them.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Protocol
 
 from tokenfilter.domain.call import merge_calls
 from tokenfilter.domain.channel import ChannelStats
 from tokenfilter.domain.cohorts import Cohort, Exempt, TokenRecords, intervals, joined, run_out, still_exempt
-from tokenfilter.domain.dedup import Judge, Record, Skip, after_match, after_refusal, next_step
+from tokenfilter.domain.dedup import ACCEPTED_FOR, Judge, Record, Skip, after_match, after_refusal, next_step
 from tokenfilter.domain.event import Event
 from tokenfilter.domain.evidence import Evidence, gather
 from tokenfilter.domain.ids import ChannelId, Destination
@@ -20,11 +21,27 @@ from tokenfilter.domain.subscriber import Route
 Fresh = frozenset[ChannelId] | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """Sequence numbers: `above < number <= upto`."""
+
+    above: int
+    upto: int
+
+    def __contains__(self, number: int) -> bool:
+        return self.above < number <= self.upto
+
+
 class Index(Protocol):
     """What deciding asks of ports/filter_index.py."""
 
-    def matches(self, evidence: Evidence, *, fresh: Fresh = None, only_always: bool = False) -> Sequence[Route]:
-        """The routes whose filter wants the event."""
+    def matches(
+        self, evidence: Evidence, *, fresh: Fresh = None, only_always: bool = False, since: Interval | None = None
+    ) -> Sequence[Route]:
+        """The routes whose filter wants the event; with `since` those to destinations whose last change lies in it.
+
+        Each time the same objects.
+        """
 
     def since(self, destination: Destination) -> int:
         """The sequence number of the last change to anything routed there."""
@@ -71,34 +88,32 @@ def decide_price(evidence: Evidence, records: TokenRecords, index: Index) -> Dec
 
 
 class _Deciding:
-    """One decision in the making: what has been won so far and what the index has answered."""
+    """One decision in the making: what has been won so far, and what was won by each route."""
 
     def __init__(self, evidence: Evidence, records: TokenRecords, index: Index) -> None:
         self._evidence = evidence
         self._before = records
         self._index = index
-        self._accepted, self._exceptions = run_out(records, evidence.at)
-        self._won: dict[Destination, dict[Route, None]] = {}
-        self._answers: dict[Fresh, dict[Destination, list[Route]]] = {}
+        self._accepted, self._exceptions = _holding(records, evidence.at)
+        self._won: dict[Destination, list[Route]] = {}
+        self._won_at: dict[Destination, datetime] = {}
         self._judged = False
 
     def decision(self) -> Decision:
         always = self._index.matches(self._evidence, only_always=True)
         self._judge_exceptions()
         cohorts = self._judge_cohorts()
-        for route in always:
-            self._win_always(route)
-        exceptions = {d: e for d, e in self._exceptions.items() if d not in self._won}
+        self._win_always(always)
+        exceptions = self._left_exempt()
         return self._decided(cohorts, still_exempt(exceptions, cohorts, self._index.since))
 
     def only_always(self) -> Decision:
-        for route in self._index.matches(self._evidence, only_always=True):
-            self._win_always(route)
-        exceptions = {d: e for d, e in self._exceptions.items() if d not in self._won}
-        return self._decided(self._before.cohorts, exceptions)
+        self._win_always(self._index.matches(self._evidence, only_always=True))
+        return self._decided(self._before.cohorts, self._left_exempt())
 
     def _judge_exceptions(self) -> None:
         seq = self._evidence.event.settings_seq
+        answers: dict[tuple[Fresh, int], dict[Destination, list[Route]]] = {}
         for destination, exempt in list(self._exceptions.items()):
             since = self._index.since(destination)
             if exempt.record is not None and since > exempt.seq:
@@ -108,9 +123,11 @@ class _Deciding:
             if not isinstance(step, Judge):
                 continue
             self._judged = True
-            wanted = self._wanting(step.fresh).get(destination)
+            if (step.fresh, since) not in answers:
+                answers[step.fresh, since] = self._wanting(step.fresh, Interval(above=since - 1, upto=since))
+            wanted = answers[step.fresh, since].get(destination)
             if wanted:
-                self._win(destination, wanted, exempt.record)
+                self._win({destination: wanted}, exempt.record)
             else:
                 kept_seq = seq if step.fresh is None else exempt.seq
                 refused = after_refusal(exempt.record, self._evidence)
@@ -122,41 +139,49 @@ class _Deciding:
             step = next_step(record, self._evidence)
             if isinstance(step, Judge):
                 self._judged = True
-                for destination, wanted in self._wanting(step.fresh).items():
-                    if above < self._index.since(destination) <= upto and self._is_covered(destination):
-                        self._win(destination, wanted, record)
+                wanted = self._wanting(step.fresh, Interval(above=above, upto=upto))
+                for destination in self._not_covered() & set(wanted):
+                    del wanted[destination]
+                self._win(wanted, record)
             keeps = record if isinstance(step, Skip) else None
             cohorts.append(Cohort(upto=upto, record=keeps or after_refusal(record, self._evidence)))
         return joined(cohorts)
 
-    def _is_covered(self, destination: Destination) -> bool:
-        """Whether the destination's record is its cohort's."""
-        return not (destination in self._accepted or destination in self._exceptions or destination in self._won)
+    def _not_covered(self) -> set[Destination]:
+        """The destinations whose record is not their cohort's."""
+        return {*self._accepted, *self._exceptions, *self._won}
 
-    def _wanting(self, fresh: Fresh) -> dict[Destination, list[Route]]:
-        if fresh not in self._answers:
-            by_destination: dict[Destination, list[Route]] = {}
-            for route in self._index.matches(self._evidence, fresh=fresh):
-                by_destination.setdefault(route.destination, []).append(route)
-            self._answers[fresh] = by_destination
-        return self._answers[fresh]
+    def _wanting(self, fresh: Fresh, since: Interval) -> dict[Destination, list[Route]]:
+        wanted: dict[Destination, list[Route]] = {}
+        for route in self._index.matches(self._evidence, fresh=fresh, since=since):
+            wanted.setdefault(route.destination, []).append(route)
+        return wanted
 
-    def _win_always(self, route: Route) -> None:
-        destination = route.destination
-        if destination in self._accepted and destination not in self._won:
-            return
-        since = self._index.since(destination)
-        record = self._before.record(destination, since=since, now=self._evidence.at)
-        self._win(destination, [route], record)
+    def _win_always(self, routes: Sequence[Route]) -> None:
+        """Let these win too, but for those that have: an index answers with the same routes each time."""
+        winning = {id(route) for won in self._won.values() for route in won} if routes else ()
+        for route in routes:
+            destination = route.destination
+            if id(route) in winning:
+                continue
+            if destination in self._won:
+                self._won[destination].append(route)
+            elif destination not in self._accepted:
+                since = self._index.since(destination)
+                record = self._before.record(destination, since=since, now=self._evidence.at)
+                self._win({destination: [route]}, record)
 
-    def _win(self, destination: Destination, wanted: Sequence[Route], record: Record | None) -> None:
-        self._won.setdefault(destination, {}).update(dict.fromkeys(wanted))
-        self._accepted[destination] = after_match(record, self._evidence).at
+    def _win(self, wanted: dict[Destination, list[Route]], record: Record | None) -> None:
+        self._won.update(wanted)
+        self._won_at.update(dict.fromkeys(wanted, after_match(record, self._evidence).at))
+
+    def _left_exempt(self) -> dict[Destination, Exempt]:
+        return {d: e for d, e in self._exceptions.items() if d not in self._won}
 
     def _decided(self, cohorts: tuple[Cohort, ...], exceptions: dict[Destination, Exempt]) -> Decision:
-        told = tuple(Told(destination=d, routes=tuple(rs)) for d, rs in self._won.items())
+        told = tuple([Told(destination=d, routes=tuple(routes)) for d, routes in self._won.items()])
         after = TokenRecords(
-            accepted=self._accepted,
+            accepted={**self._accepted, **self._won_at} if told else self._accepted,
             cohorts=cohorts,
             exceptions=exceptions,
             calls=self._evidence.calls,
@@ -170,3 +195,10 @@ class _Deciding:
             changed=bool(told) or self._judged or self._evidence.calls != self._before.calls,
             judged=self._judged or bool(told),
         )
+
+
+def _holding(records: TokenRecords, now: datetime) -> tuple[Mapping[Destination, datetime], dict[Destination, Exempt]]:
+    """As `run_out`; where nothing has, which is nearly always, thousands of acceptances need not be copied."""
+    if records.accepted and now >= min(records.accepted.values()) + ACCEPTED_FOR:
+        return run_out(records, now)
+    return records.accepted, dict(records.exceptions)

@@ -8,8 +8,9 @@ from typing import Protocol
 
 from tokenfilter.domain.channel import ChannelStats
 from tokenfilter.domain.evidence import Evidence
-from tokenfilter.domain.history import SubscriberSaved
+from tokenfilter.domain.history import DeliverySettled, SubscriberSaved
 from tokenfilter.domain.ids import ChatId, Destination, Token
+from tokenfilter.domain.notification import Notification
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +41,24 @@ class Archive(Protocol):
         """The same for every token."""
 
     @abstractmethod
+    async def told_of(self, tokens: Sequence[Token], since: datetime) -> Mapping[Token, Mapping[Destination, datetime]]:
+        """The same for some tokens; one of which nobody was told may be left out."""
+
+    @abstractmethod
     def newest_of_all(self, since: datetime) -> AsyncIterator[Evidence]:
         """The newest judged event of every token that was judged from `since` on."""
+
+    @abstractmethod
+    def newest_first(self) -> AsyncIterator[Evidence]:
+        """Every judged event that is kept, the one recorded last first."""
+
+    @abstractmethod
+    async def ends(self, notifications: Sequence[Notification]) -> Sequence[DeliverySettled]:
+        """How these ended, those of which it is known; an alert, of the event it tells of.
+
+        Raises:
+            RefusedError: one of them cannot be asked about.
+        """
 
     @abstractmethod
     def unfinished(self, since: datetime) -> AsyncIterator[Unfinished]:

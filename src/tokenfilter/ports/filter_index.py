@@ -5,9 +5,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from tokenfilter.domain.decide import Interval
 from tokenfilter.domain.evidence import Evidence
 from tokenfilter.domain.ids import ChannelId, ChatId, Destination
 from tokenfilter.domain.subscriber import Route
+
+__all__ = ["FilterIndex", "Interval", "Totals"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,11 +27,17 @@ class FilterIndex(Protocol):
 
     @abstractmethod
     def matches(
-        self, evidence: Evidence, *, fresh: frozenset[ChannelId] | None = None, only_always: bool = False
+        self,
+        evidence: Evidence,
+        *,
+        fresh: frozenset[ChannelId] | None = None,
+        only_always: bool = False,
+        since: Interval | None = None,
     ) -> Sequence[Route]:
         """Every route whose filter `matching.matches` the evidence, in no order.
 
-        With `only_always` those with `recheck always`.
+        With `only_always` those with `recheck always`; with `since` those whose destination's number lies in it.
+        Asked again about the same evidence, the same route is the same object until something is replaced.
         """
 
     @abstractmethod

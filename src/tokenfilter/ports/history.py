@@ -1,13 +1,24 @@
 """The past, for explanations, previews, backtests and reports."""
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Sequence, Set
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from tokenfilter.domain.evidence import Evidence
+from tokenfilter.domain.filter import Filter
 from tokenfilter.domain.history import DeliverySettled, JournalEntry, Outcome
 from tokenfilter.domain.ids import Destination, Token
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A stretch of judged events; without any there is no first or last instant."""
+
+    events: int
+    first_at: datetime | None
+    last_at: datetime | None
 
 
 class History(Protocol):
@@ -25,6 +36,21 @@ class History(Protocol):
     @abstractmethod
     def judged(self, since: datetime, until: datetime) -> AsyncIterator[Evidence]:
         """Events judged in [since, until), in the order in which they were."""
+
+    @abstractmethod
+    async def span(self, since: datetime, until: datetime) -> Span:
+        """How many events were judged in [since, until), and when the first and the last of them were, by instant."""
+
+    @abstractmethod
+    def judged_by(
+        self, wanted: Filter, since: datetime, until: datetime, *, told: Set[Token] = frozenset()
+    ) -> AsyncIterator[Evidence]:
+        """The same events, read for nothing but to be judged by one filter, which is much quicker.
+
+        `matches` with that filter, and dedup, say of each what they say of the whole; of all else only the event's id,
+        token and instant are sure to be as they were. Left out may be the events of a token of which the filter wants
+        none, and of those that are in `told` by then.
+        """
 
     @abstractmethod
     async def judged_of(self, token: Token, limit: int) -> Sequence[Evidence]:

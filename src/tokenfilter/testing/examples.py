@@ -10,7 +10,7 @@ from decimal import Decimal
 from tokenfilter.domain.call import Call, merge_calls
 from tokenfilter.domain.channel import ChannelStats
 from tokenfilter.domain.cohorts import TokenRecords
-from tokenfilter.domain.decide import Decision, decide
+from tokenfilter.domain.decide import Decision, Interval, decide
 from tokenfilter.domain.event import Event, Heard, StampedTick, Tick, TokenFacts
 from tokenfilter.domain.evidence import Evidence, gather
 from tokenfilter.domain.filter import Recheck
@@ -111,10 +111,16 @@ class RouteList:
         self._routes = tuple(routes)
 
     def matches(
-        self, evidence: Evidence, *, fresh: frozenset[ChannelId] | None = None, only_always: bool = False
+        self,
+        evidence: Evidence,
+        *,
+        fresh: frozenset[ChannelId] | None = None,
+        only_always: bool = False,
+        since: Interval | None = None,
     ) -> Sequence[Route]:
         """The routes whose filter wants the evidence, judged one by one."""
         asked = [r for r in self._routes if not only_always or r.wanted.recheck is Recheck.ALWAYS]
+        asked = [r for r in asked if since is None or self.since(r.destination) in since]
         return [r for r in asked if matches(r.wanted, evidence, fresh=fresh)]
 
     def since(self, destination: Destination) -> int:

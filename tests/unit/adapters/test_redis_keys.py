@@ -19,7 +19,7 @@ KEYS = Keys()
 TOKEN = examples.token()
 P = partition_of(str(TOKEN))
 SCRIPTS = {
-    *("lease_take", "lease_renew", "lease_release", "settle_entries", "settle", "journal_settle"),
+    *("lease_take", "lease_renew", "lease_release", "settle_entry", "settle", "journal_settle"),
     *("outbox_put", "outbox_intend", "outbox_finish", "outbox_drop"),
     *("records_restore", "records_write", "records_forget"),
 }

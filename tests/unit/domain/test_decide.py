@@ -7,7 +7,7 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tokenfilter.domain.cohorts import TokenRecords
+from tokenfilter.domain.cohorts import BEFORE_ALL, TokenRecords
 from tokenfilter.domain.decide import decide, decide_price
 from tokenfilter.domain.dedup import ACCEPTED_FOR, Accepted, Rejected
 from tokenfilter.domain.event import overlaid
@@ -26,9 +26,9 @@ class Counting(RouteList):
         super().__init__(routes)
         self.asked = Counter()
 
-    def matches(self, evidence, *, fresh=None, only_always=False):
-        self.asked["always" if only_always else fresh] += 1
-        return super().matches(evidence, fresh=fresh, only_always=only_always)
+    def matches(self, evidence, *, fresh=None, only_always=False, since=None):
+        self.asked["always" if only_always else (fresh, since.above, since.upto)] += 1
+        return super().matches(evidence, fresh=fresh, only_always=only_always, since=since)
 
 
 def event(name="e1", *, after=timedelta(0), channel="@alpha", **market):
@@ -71,13 +71,13 @@ def test_calls_are_kept_with_the_records_and_the_version_is_left_to_the_store():
     assert first.records.version == 7
 
 
-def test_the_index_is_asked_once_for_each_set_of_fresh_channels():
+def test_the_index_is_asked_once_for_each_cohort_and_its_fresh_channels():
     index = Counting([examples.route(1, "mcap >= 6, win >= 50"), examples.route(2, "mcap >= 7, quorum 2")])
     records = decide(event(mcap=5), TokenRecords(), {}, index).records
-    assert index.asked == {"always": 1, None: 1}
+    assert index.asked == {"always": 1, (None, BEFORE_ALL, 1): 1}
     index.asked.clear()
     decide(event("e2", after=SECOND, channel="@beta", mcap=5), records, {}, index)
-    assert index.asked == {"always": 1, frozenset({"@beta"}): 1}
+    assert index.asked == {"always": 1, (frozenset({"@beta"}), BEFORE_ALL, 1): 1}
     index.asked.clear()
     decide(stamped(heard("e3", at=NOON + SECOND, calls=[examples.call()], mcap=5)), records, {}, index)
     assert index.asked == {"always": 1}

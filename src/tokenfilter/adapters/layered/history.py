@@ -5,17 +5,18 @@ Entries in the file are told first once history is back. A line that history ref
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence, Set
 from datetime import datetime
 from pathlib import Path
 
 from tokenfilter.domain.evidence import Evidence
+from tokenfilter.domain.filter import Filter
 from tokenfilter.domain.history import DeliverySettled, JournalEntry, Outcome
 from tokenfilter.domain.ids import Destination, Token
 from tokenfilter.domain.plain.history import entry_from_plain, entry_to_plain
 from tokenfilter.domain.plain.text import dumps, loads
 from tokenfilter.ports.failures import RefusedError, UnavailableError
-from tokenfilter.ports.history import History
+from tokenfilter.ports.history import History, Span
 
 _BATCH = 500
 
@@ -41,6 +42,14 @@ class SpillingHistory(History):
 
     def judged(self, since: datetime, until: datetime) -> AsyncIterator[Evidence]:
         return self._inner.judged(since, until)
+
+    async def span(self, since: datetime, until: datetime) -> Span:
+        return await self._inner.span(since, until)
+
+    def judged_by(
+        self, wanted: Filter, since: datetime, until: datetime, *, told: Set[Token] = frozenset()
+    ) -> AsyncIterator[Evidence]:
+        return self._inner.judged_by(wanted, since, until, told=told)
 
     async def judged_of(self, token: Token, limit: int) -> Sequence[Evidence]:
         return await self._inner.judged_of(token, limit)

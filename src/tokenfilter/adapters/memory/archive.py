@@ -7,8 +7,9 @@ from datetime import datetime
 from tokenfilter.adapters.memory.history import MemoryHistory, Told
 from tokenfilter.domain.channel import ChannelStats
 from tokenfilter.domain.evidence import Evidence
-from tokenfilter.domain.history import SubscriberSaved
+from tokenfilter.domain.history import DeliverySettled, SubscriberSaved
 from tokenfilter.domain.ids import ChannelId, ChatId, Destination, EventId, Token
+from tokenfilter.domain.notification import Notification
 from tokenfilter.domain.plain.history import entry_to_plain
 from tokenfilter.domain.plain.measures import iso
 from tokenfilter.domain.plain.subscriber import subscriber_to_plain
@@ -35,10 +36,22 @@ class MemoryArchive(Archive):
         for token, told in self._told_since(since).items():
             yield token, told
 
+    async def told_of(self, tokens: Sequence[Token], since: datetime) -> Mapping[Token, Mapping[Destination, datetime]]:
+        told = self._told_since(since)
+        return {token: told[token] for token in tokens if token in told}
+
     async def newest_of_all(self, since: datetime) -> AsyncIterator[Evidence]:
         for evidence in {e.event.token: e for e in self._history.events}.values():
             if evidence.at >= since:
                 yield evidence
+
+    async def newest_first(self) -> AsyncIterator[Evidence]:
+        for evidence in reversed(self._history.events):
+            yield evidence
+
+    async def ends(self, notifications: Sequence[Notification]) -> Sequence[DeliverySettled]:
+        about = (self._history.told.get((n.id, n.event.id if n.event else None)) for n in notifications)
+        return [told.end for told in about if told and told.end]
 
     async def unfinished(self, since: datetime) -> AsyncIterator[Unfinished]:
         waiting: defaultdict[tuple[EventId | None, datetime], list[Destination]] = defaultdict(list)

@@ -7,7 +7,7 @@ from tokenfilter.domain.filter import Filter, Recheck
 from tokenfilter.domain.ids import ChannelId, ChatId, Destination
 from tokenfilter.domain.matching import matches
 from tokenfilter.domain.subscriber import Route
-from tokenfilter.ports.filter_index import FilterIndex, Totals
+from tokenfilter.ports.filter_index import FilterIndex, Interval, Totals
 
 
 class MemoryFilterIndex(FilterIndex):
@@ -20,12 +20,19 @@ class MemoryFilterIndex(FilterIndex):
         self._totals: Totals | None = None
 
     def matches(
-        self, evidence: Evidence, *, fresh: frozenset[ChannelId] | None = None, only_always: bool = False
+        self,
+        evidence: Evidence,
+        *,
+        fresh: frozenset[ChannelId] | None = None,
+        only_always: bool = False,
+        since: Interval | None = None,
     ) -> Sequence[Route]:
         wanted: list[Route] = []
         verdicts: dict[int, bool] = {}
         for routes in (self._always if only_always else self._routes).values():
             for route in routes:
+                if since is not None and self.since(route.destination) not in since:
+                    continue
                 key = id(route.wanted)
                 if key not in verdicts:
                     verdicts[key] = matches(route.wanted, evidence, fresh=fresh)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import chain
@@ -11,6 +11,7 @@ from typing import Any
 from tokenfilter.domain.channel import ChannelStats
 from tokenfilter.domain.event import CLOCK_SKEW_ALLOWED
 from tokenfilter.domain.evidence import Evidence
+from tokenfilter.domain.filter import Filter
 from tokenfilter.domain.history import (
     ActivitySeen,
     DeliverySettled,
@@ -25,7 +26,7 @@ from tokenfilter.domain.history import (
 )
 from tokenfilter.domain.ids import ChannelId, ChatId, Destination, EventId, Token
 from tokenfilter.domain.notification import alert_id
-from tokenfilter.ports.history import History
+from tokenfilter.ports.history import History, Span
 
 KEPT_FOR = timedelta(days=2)
 _EVENTS_KEPT = 200_000
@@ -107,6 +108,20 @@ class MemoryHistory(History):
                 await asyncio.sleep(0)  # two days of events must not hold up an alert
             if since <= evidence.at < until:
                 yield evidence
+
+    async def span(self, since: datetime, until: datetime) -> Span:
+        instants = [evidence.at async for evidence in self.judged(since, until)]
+        return Span(events=len(instants), first_at=min(instants, default=None), last_at=max(instants, default=None))
+
+    def judged_by(
+        self,
+        wanted: Filter,  # noqa: ARG002 - all of it is at hand
+        since: datetime,
+        until: datetime,
+        *,
+        told: Set[Token] = frozenset(),  # noqa: ARG002 - as above
+    ) -> AsyncIterator[Evidence]:
+        return self.judged(since, until)
 
     async def judged_of(self, token: Token, limit: int) -> Sequence[Evidence]:
         past = self._tokens.get(token)

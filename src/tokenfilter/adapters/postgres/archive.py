@@ -16,11 +16,12 @@ from tokenfilter.adapters.postgres import tables_money as money
 from tokenfilter.adapters.postgres.arrays import as_arrays, rows_of
 from tokenfilter.adapters.postgres.engine import AnyRow, PostgresEngine, translated
 from tokenfilter.adapters.postgres.people import FORGETTABLE
-from tokenfilter.adapters.postgres.rows import NO_EVENT, destination_in, evidence_of, saved_of, token_in
+from tokenfilter.adapters.postgres.rows import NO_EVENT, destination_in, end_of, evidence_of, saved_of, token_in
 from tokenfilter.domain.channel import ChannelStats
 from tokenfilter.domain.evidence import Evidence
-from tokenfilter.domain.history import SubscriberSaved
+from tokenfilter.domain.history import DeliverySettled, SubscriberSaved
 from tokenfilter.domain.ids import ChatId, Destination, Token
+from tokenfilter.domain.notification import Notification
 from tokenfilter.domain.plain.event import stats_from_plain
 from tokenfilter.domain.plain.measures import iso
 from tokenfilter.ports.archive import Archive, Unfinished
@@ -33,6 +34,7 @@ _EVENTS_PAGE = 100
 
 _events, _told, _tokens, _stats = t.token_events.c, t.notifications.c, t.tokens.c, t.channel_stats.c
 _NUMBERED, _NAMED = (_events.seq, _events.judged_at), (_events.event, _events.judged_at)
+_ALERT = (_told.notification, _told.event)
 
 
 class PostgresArchive(Archive):
@@ -56,9 +58,11 @@ class PostgresArchive(Archive):
     async def told_of_all(self, since: datetime) -> AsyncIterator[tuple[Token, Mapping[Destination, datetime]]]:
         told = select(_told.token).where(_told.told_at >= since, _told.event != NO_EVENT).group_by(_told.token)
         async for page in self._pages(told, _told.token, size=_PAGE):
-            rows = await self._engine.fetch(_told_since(since, [row.token for row in page]))
-            for token, theirs in groupby(rows, key=lambda row: _read(token_in, row)):
-                yield token, {destination_in(row): row.told_at for row in theirs}
+            for found in (await self._told_of([row.token for row in page], since)).items():
+                yield found
+
+    async def told_of(self, tokens: Sequence[Token], since: datetime) -> Mapping[Token, Mapping[Destination, datetime]]:
+        return await self._told_of([str(token) for token in tokens], since)
 
     async def newest_of_all(self, since: datetime) -> AsyncIterator[Evidence]:
         judged = select(_tokens.token, _tokens.newest_seq, _tokens.newest_at).where(_tokens.newest_at >= since)
@@ -66,6 +70,23 @@ class PostgresArchive(Archive):
             keys = [(row.newest_seq, row.newest_at) for row in page]
             for row in await self._events(_NUMBERED, keys):
                 yield _read(evidence_of, row)
+
+    async def newest_first(self) -> AsyncIterator[Evidence]:
+        newest = select(_events.seq, _events.evidence).order_by(_events.seq.desc()).limit(_PAGE)
+        rows = await self._engine.fetch(newest)
+        while rows:
+            for row in rows:
+                yield _read(evidence_of, row)
+            rows = await self._engine.fetch(newest.where(_events.seq < rows[-1].seq))
+
+    async def ends(self, notifications: Sequence[Notification]) -> Sequence[DeliverySettled]:
+        if not notifications:
+            return []
+        wanted = rows_of(_ALERT)
+        is_wanted = and_(*(wanted.c[column.name] == column for column in _ALERT))
+        found = select(t.notifications).join_from(wanted, t.notifications, is_wanted).where(_told.ended_at.is_not(None))
+        named = [(n.id, n.event.id if n.event else NO_EVENT) for n in notifications]
+        return [_read(end_of, row) for row in await self._engine.fetch(found, as_arrays(_ALERT, named))]
 
     async def unfinished(self, since: datetime) -> AsyncIterator[Unfinished]:
         is_open = (_told.ended_at.is_(None), _told.told_at >= since, _told.event != NO_EVENT)
@@ -100,6 +121,11 @@ class PostgresArchive(Archive):
         }
         found = {table.name: await self._engine.fetch(query) for table, query in theirs.items()}
         return {name: [_plain(row) for row in rows] for name, rows in found.items() if rows}
+
+    async def _told_of(self, tokens: Sequence[str], since: datetime) -> dict[Token, dict[Destination, datetime]]:
+        rows = await self._engine.fetch(_told_since(since, tokens))
+        by_token = groupby(rows, key=lambda row: _read(token_in, row))
+        return {token: {destination_in(row): row.told_at for row in theirs} for token, theirs in by_token}
 
     async def _events(self, key: Sequence[Column[Any]], keys: Sequence[Sequence[object]]) -> Sequence[AnyRow]:
         """The judged events with these values of some columns."""

@@ -1,15 +1,29 @@
 """The past in PostgreSQL. Which row an entry becomes is in rows.py, what it does to those there in recording.py."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence, Set
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, func, or_, select, union
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    Subquery,
+    Text,
+    and_,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    union,
+)
 
 from tokenfilter.adapters.postgres import people
 from tokenfilter.adapters.postgres import tables as t
-from tokenfilter.adapters.postgres.engine import PostgresEngine, translated
+from tokenfilter.adapters.postgres.engine import AnyRow, PostgresEngine, translated
 from tokenfilter.adapters.postgres.recording import write
 from tokenfilter.adapters.postgres.rows import (
     Storable,
@@ -20,7 +34,9 @@ from tokenfilter.adapters.postgres.rows import (
     symbol_key,
     token_in,
 )
+from tokenfilter.adapters.postgres.wanting import may_want
 from tokenfilter.domain.evidence import Evidence
+from tokenfilter.domain.filter import Filter
 from tokenfilter.domain.history import (
     DeliverySettled,
     JournalEntry,
@@ -30,9 +46,11 @@ from tokenfilter.domain.history import (
     peak_since,
 )
 from tokenfilter.domain.ids import Chain, Destination, Token
-from tokenfilter.ports.history import History
+from tokenfilter.domain.plain.judging import Parts, evidence_read
+from tokenfilter.domain.reads import reads_of
+from tokenfilter.ports.history import History, Span
 
-_PAGE = 500
+_PAGE = 1_000
 _SLICE = 25
 _PRICES = 5_000
 _LEAST_START = 4
@@ -63,21 +81,36 @@ class PostgresHistory(History):
                     await people.forget(connection, forgotten)
 
     async def judged(self, since: datetime, until: datetime) -> AsyncIterator[Evidence]:
-        within = (_events.judged_at >= since, _events.judged_at < until)
-        first, last = (await self._engine.fetch(_BOUNDS.where(*within)))[0]
-        if first is None:
+        async for row in self._judged(since, until, lambda page: select(page.c.judged_at, page.c.evidence)):
+            with translated():
+                evidence = evidence_of(row)
+            yield evidence
+
+    async def span(self, since: datetime, until: datetime) -> Span:
+        at = _events.judged_at
+        found = select(func.count(), func.min(at), func.max(at)).where(at >= since, at < until)
+        number, first, last = (await self._engine.fetch(found))[0]
+        return Span(events=number, first_at=first, last_at=last)
+
+    async def judged_by(
+        self, wanted: Filter, since: datetime, until: datetime, *, told: Set[Token] = frozenset()
+    ) -> AsyncIterator[Evidence]:
+        wanting = select(_events.token).distinct().where(_events.judged_at >= since, _events.judged_at < until)
+        rows = await self._engine.fetch(wanting.where(may_want(wanted, _events.evidence)))
+        with translated():
+            tokens, reads = {token_in(row): row.token for row in rows}, reads_of(wanted)
+        if not tokens:
             return
-        after = first - 1
-        while after < last:
-            page = select(_events.seq, _events.evidence).where(*within, _events.seq > after, _events.seq <= last)
-            rows = await self._engine.fetch(page.order_by(_events.seq).limit(_PAGE))
-            for number, row in enumerate(rows, start=1):
-                if number % _SLICE == 0:
-                    await asyncio.sleep(0)
+
+        def theirs(page: Subquery) -> Select[Any]:
+            left = literal([spelt for token, spelt in tokens.items() if token not in told], ARRAY(Text))
+            return _parts(page).where(page.c.token.in_(select(func.unnest(left))))
+
+        async for row in self._judged(since, until, theirs):
+            if token_in(row) not in told:
                 with translated():
-                    evidence = evidence_of(row)
+                    evidence = evidence_read(Parts(*row), reads)
                 yield evidence
-            after = rows[-1].seq if len(rows) == _PAGE else last
 
     async def judged_of(self, token: Token, limit: int) -> Sequence[Evidence]:
         newest = select(_events.evidence).where(_events.token == str(token)).order_by(_events.seq.desc()).limit(limit)
@@ -109,6 +142,28 @@ class PostgresHistory(History):
     async def outcome(self, evidence: Evidence) -> Outcome | None:
         return peak_since(evidence, [price async for price in self._prices_after(evidence.event.token, evidence.at)])
 
+    async def _judged(
+        self, since: datetime, until: datetime, read: Callable[[Subquery], Select[Any]]
+    ) -> AsyncIterator[AnyRow]:
+        """What is read of the events of a period, `judged_at` included, in their order.
+
+        Pages are cut by number alone, and what else is asked for is looked for in the page: the server plans for any
+        period and any tokens, and would read all of it for each page.
+        """
+        within = _BOUNDS.where(_events.judged_at >= since, _events.judged_at < until)
+        first, last = (await self._engine.fetch(within))[0]
+        if first is None:
+            return
+        for after in range(first - 1, last, _PAGE):
+            numbered = select(t.token_events).where(_events.seq > after, _events.seq <= min(after + _PAGE, last))
+            page = numbered.offset(0).subquery()
+            rows = await self._engine.fetch(read(page).order_by(page.c.seq))
+            for number, row in enumerate(rows, start=1):
+                if number % _SLICE == 0:
+                    await asyncio.sleep(0)
+                if since <= row.judged_at < until:
+                    yield row
+
     async def _prices_after(self, token: Token, after: datetime) -> AsyncIterator[PriceSeen]:
         columns = (_prices.observed_at, _prices.fdv, _prices.mcap, _prices.price, _prices.liquidity)
         while True:
@@ -127,6 +182,15 @@ class PostgresHistory(History):
         rows = await self._engine.fetch(found)
         with translated():
             return [token_in(row) for row in rows]
+
+
+def _parts(page: Subquery) -> Select[Any]:
+    """The parts of evidence that judging reads, as domain/plain/judging.py wants them."""
+    evidence = page.c.evidence
+    heard = evidence["event"]["heard"]
+    rest = func.jsonb_build_array(heard["market"], heard["facts"], heard["calls"], evidence["calls"])
+    texts = (cast(part, Text) for part in (heard["flags"], evidence["stats"], rest))
+    return select(page.c.judged_at, page.c.token, page.c.event, *texts)
 
 
 def _starts_with(start: str) -> ColumnElement[bool]:

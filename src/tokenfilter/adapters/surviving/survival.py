@@ -1,7 +1,7 @@
 """Whether the real-time store answers, and the way back once it does again.
 
 What is remembered meanwhile is the survivors' business, one a port; what an emptied store gets back from the permanent
-one is app/rebuild_state.py's.
+one is app/rebuild_state's.
 """
 
 import asyncio

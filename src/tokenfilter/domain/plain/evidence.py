@@ -32,7 +32,7 @@ def evidence_from_plain(plain: Plain) -> Evidence:
     """
     plain = object_of(plain, "evidence")
     event = event_from_plain(member(plain, "event"))
-    calls = tuple([_kept_from_plain(kept, event.heard.calls) for kept in listed(plain, "calls")])
+    calls = tuple([kept_from_plain(kept, event.heard.calls) for kept in listed(plain, "calls")])
     stats = [stats_from_plain(stats) for stats in listed(plain, "stats")]
     return gather(event, calls, {one.channel: one for one in stats})
 
@@ -44,7 +44,8 @@ def _kept_to_plain(kept: KeptCall, heard: tuple[Call, ...]) -> dict[str, object]
     return kept_call_to_plain(kept)
 
 
-def _kept_from_plain(plain: Plain, heard: tuple[Call, ...]) -> KeptCall:
+def kept_from_plain(plain: Plain, heard: tuple[Call, ...]) -> KeptCall:
+    """Read a kept call; `heard` are the calls that the event itself tells."""
     first = object_of(plain, "kept call").get("first")
     if type(first) is not int:
         return kept_call_from_plain(plain)

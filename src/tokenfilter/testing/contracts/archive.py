@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from tokenfilter.domain.delivery import digest_of
 from tokenfilter.domain.filter_text import parse_filter
 from tokenfilter.domain.history import (
     ActivitySeen,
@@ -18,6 +19,7 @@ from tokenfilter.domain.history import (
     SubscriberSaved,
 )
 from tokenfilter.domain.ids import ChatId, Destination
+from tokenfilter.domain.notification import FoldReason
 from tokenfilter.domain.subscriber import Subscriber, with_filter
 from tokenfilter.ports.archive import Archive
 from tokenfilter.ports.history import History
@@ -67,6 +69,9 @@ class ArchiveContract:
         assert await archive.subscriber(ANNE.chat) is None
         assert await archive.told(examples.token(), NOON) == {}
         assert await archive.of_person(ANNE.chat) == {}
+        assert await every(archive.newest_first()) == []
+        assert await archive.ends([]) == await archive.ends([examples.alert()]) == []
+        assert await archive.told_of([], NOON) == {}
         everything = (archive.told_of_all, archive.newest_of_all, archive.unfinished, archive.statistics)
         assert [await every(one(NOON)) for one in everything] == [[], [], [], []]
         assert await every(archive.subscribers()) == []
@@ -107,6 +112,17 @@ class ArchiveContract:
         assert len(of_all) == 2
         assert dict(await every(archive.told_of_all(NOON + DAY))) == {examples.token(2): {BERT: NOON + DAY}}
 
+    async def test_who_was_told_of_some_tokens_is_who_was_told_of_each(
+        self, history: History, archive: Archive
+    ) -> None:
+        entries = [judged("a", ANNE, GROUP), judged("b", BERT, about=2, at=NOON + DAY), judged("c", ANNE, about=3)]
+        await history.record(entries)
+        asked = [examples.token(number) for number in (1, 2, 4)]
+        for since in (NOON, NOON + MINUTE):
+            told = await archive.told_of(asked, since)
+            assert {token: told.get(token, {}) for token in asked} == {t: await archive.told(t, since) for t in asked}
+            assert set(told) <= set(asked)
+
     async def test_of_several_times_somebody_was_told_the_last_counts(self, history: History, archive: Archive) -> None:
         await history.record([judged("e1", ANNE), judged("e2", ANNE, at=NOON + DAY)])
         assert await archive.told(examples.token(), NOON) == {ANNE: NOON + DAY}
@@ -130,6 +146,28 @@ class ArchiveContract:
         await history.record([judged("a"), *newest, judged("old", about=3, at=NOON - MINUTE)])
         found = sorted(await every(archive.newest_of_all(NOON)), key=lambda e: e.at)
         assert found == [entry.evidence for entry in newest]
+
+    async def test_judged_events_are_given_back_the_one_recorded_last_first(
+        self, history: History, archive: Archive
+    ) -> None:
+        entries = [judged("a", at=NOON + MINUTE), judged("b", about=2), judged("c", at=NOON + 2 * MINUTE)]
+        await history.record(entries[:2])
+        await history.record(entries[2:])
+        await history.record(entries[:1])
+        assert [e.event.id for e in await every(archive.newest_first())] == ["c", "b", "a"]
+
+    async def test_how_an_alert_ended_is_told_of_its_own_event_alone(self, history: History, archive: Archive) -> None:
+        first, second = judged("e1", ANNE, BERT), judged("e2", ANNE, at=NOON + DAY)
+        digest = DeliverySettled(
+            notification="digest:1", token=None, destination=ANNE, outcome=DeliveryOutcome.SENT, at=NOON
+        )
+        await history.record([first, second, end_of(first, ANNE), digest])
+        alerts = [
+            examples.alert(to=to, about=e.evidence.event) for e, to in ((first, ANNE), (first, BERT), (second, ANNE))
+        ]
+        folded = replace(digest_of(alerts[:1], FoldReason.TOO_MANY, now=NOON), id="digest:1")
+        found = await archive.ends([*alerts, folded, replace(folded, id="digest:2")])
+        assert sorted(found, key=lambda end: end.notification) == [end_of(first, ANNE), digest]
 
     async def test_alerts_that_are_not_known_to_have_ended_are_unfinished(
         self, history: History, archive: Archive

@@ -1,81 +1,31 @@
 """What any filter index must keep: the answers of judging each route alone."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tokenfilter.domain.evidence import Evidence
-from tokenfilter.domain.filter import Filter, Recheck
-from tokenfilter.domain.ids import ChannelId, ChatId, Destination, FilterId
+from tokenfilter.domain.filter import Criteria, Filter, Range, Recheck
+from tokenfilter.domain.ids import ChannelId, ChatId, Destination
 from tokenfilter.domain.matching import matches
 from tokenfilter.domain.subscriber import Route
-from tokenfilter.ports.filter_index import FilterIndex, Totals
-from tokenfilter.testing import examples, strategies
+from tokenfilter.ports.filter_index import FilterIndex, Interval, Totals
+from tokenfilter.testing import examples
+from tokenfilter.testing.contracts.filter_index_stories import PLACES, Ask, Replace, crowds, routes_of, stories
 
 NewIndex = Callable[[], FilterIndex]
 
-OWNERS = tuple(ChatId(n) for n in (1, 2, 3))
-PLACES = (*map(Destination, OWNERS), Destination(ChatId(-4), 5))
 CALLED = examples.evidence_of(
     examples.stamped(examples.heard(calls=[examples.call("@alpha"), examples.call("@beta")], mcap=5))
 )
-REPEATED = settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors, HealthCheck.too_slow],
-)
+UNHEALTHY = [HealthCheck.function_scoped_fixture, HealthCheck.differing_executors, HealthCheck.too_slow]
 """A new index is made for every example, so fixtures and classes may be shared among them."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Replace:
-    """One call of `replace`."""
-
-    owner: ChatId
-    routes: tuple[Route, ...]
-    renewed: frozenset[Destination]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """One question."""
-
-    evidence: Evidence
-    fresh: frozenset[ChannelId] | None
-    only_always: bool
-
-
-@st.composite
-def stories(draw: st.DrawFn) -> list[Replace | Ask]:
-    """Changes and questions in turn; the filters lie near what is asked about, so that about half of them match."""
-    about = draw(st.lists(strategies.evidence(), min_size=1, max_size=3))
-    near = [draw(strategies.filters_near(draw(st.sampled_from(about)))) for _ in range(draw(st.integers(1, 4)))]
-    wanted = st.sampled_from([*near, *draw(st.lists(strategies.filters(), max_size=2))])
-    routed = st.lists(st.tuples(wanted, st.sampled_from(PLACES), st.sampled_from(Recheck)), max_size=4)
-    story: list[Replace | Ask] = []
-    for _ in range(draw(st.integers(2, 8))):
-        if draw(st.booleans()):
-            owner = draw(st.sampled_from(OWNERS))
-            routes = tuple(
-                Route(
-                    filter_id=FilterId(f"{owner}.{n}"),
-                    name=f"f{n}",
-                    owner=owner,
-                    destination=to,
-                    wanted=Filter(any_of=f.any_of, recheck=recheck),
-                )
-                for n, (f, to, recheck) in enumerate(draw(routed))
-            )
-            renewed = draw(st.frozensets(st.sampled_from(PLACES), max_size=3))
-            story.append(Replace(owner=owner, routes=routes, renewed=renewed))
-        evidence = draw(st.sampled_from(about))
-        callers = sorted({c.channel for c in evidence.calls}) or [ChannelId("@nobody")]
-        fresh = draw(st.none() | st.frozensets(st.sampled_from(callers)))
-        story.append(Ask(evidence=evidence, fresh=fresh, only_always=draw(st.booleans())))
-    return story
+REPEATED = settings(max_examples=40, deadline=None, suppress_health_check=UNHEALTHY)
+SELDOM = settings(max_examples=6, deadline=None, suppress_health_check=UNHEALTHY)
 
 
 @dataclass
@@ -88,14 +38,25 @@ class Alone:
     def all(self) -> list[Route]:
         return [route for routes in self.routes.values() for route in routes]
 
+    def replace(self, step: Replace, seq: int) -> None:
+        self.routes[step.owner] = step.routes
+        self.since.update(dict.fromkeys(step.renewed, seq))
+
     def wanting(self, ask: Ask) -> list[Route]:
         asked = [r for r in self.all() if not ask.only_always or r.wanted.recheck is Recheck.ALWAYS]
+        if ask.since is not None:
+            asked = [r for r in asked if ask.since.above < self.since.get(r.destination, 0) <= ask.since.upto]
         return [r for r in asked if matches(r.wanted, ask.evidence, fresh=ask.fresh)]
 
 
-def named(routes: "list[Route] | tuple[Route, ...]") -> list[tuple[str, str]]:
+def named(routes: Iterable[Route]) -> list[tuple[str, str]]:
     """Routes without their order."""
     return sorted((r.filter_id, str(r.destination)) for r in routes)
+
+
+def asked(index: FilterIndex, ask: Ask) -> list[Route]:
+    """The index's answer."""
+    return list(index.matches(ask.evidence, fresh=ask.fresh, only_always=ask.only_always, since=ask.since))
 
 
 class FilterIndexContract:
@@ -114,13 +75,53 @@ class FilterIndexContract:
         for seq, step in enumerate(story, start=1):
             if isinstance(step, Replace):
                 index.replace(step.owner, step.routes, renewed=step.renewed, seq=seq)
-                alone.routes[step.owner] = step.routes
-                alone.since.update(dict.fromkeys(step.renewed, seq))
+                alone.replace(step, seq)
                 continue
-            found = index.matches(step.evidence, fresh=step.fresh, only_always=step.only_always)
-            assert named(list(found)) == named(alone.wanting(step))
+            found = asked(index, step)
+            assert named(found) == named(alone.wanting(step))
             assert {r.filter_id: r for r in found} == {r.filter_id: r for r in alone.wanting(step)}
             self._holds_the_same(index, alone)
+
+    @SELDOM
+    @given(story=crowds())
+    def test_among_hundreds_of_filters_that_change_every_answer_is_that_of_judging_each_alone(
+        self, new_index: NewIndex, story: list[Replace | Ask]
+    ) -> None:
+        index, alone = new_index(), Alone()
+        for seq, step in enumerate(story, start=1):
+            if isinstance(step, Replace):
+                index.replace(step.owner, step.routes, renewed=step.renewed, seq=seq)
+                alone.replace(step, seq)
+            else:
+                assert named(asked(index, step)) == named(alone.wanting(step))
+        self._holds_the_same(index, alone)
+        anew = new_index()
+        for owner, routes in alone.routes.items():
+            anew.replace(owner, routes)
+        for step in story:
+            if isinstance(step, Ask):
+                everybody = Ask(evidence=step.evidence, fresh=step.fresh, only_always=step.only_always, since=None)
+                assert named(asked(anew, everybody)) == named(asked(index, everybody))
+
+    @REPEATED
+    @given(
+        digits=st.integers(10**14, 10**15 - 1),
+        exponent=st.sampled_from((-44, -30, -15, 0, 15)) | st.integers(-44, 15),
+        sign=st.sampled_from((1, -1)),
+        step=st.sampled_from((-1, 0, 1)),
+    )
+    def test_the_fifteenth_digit_decides(
+        self, new_index: NewIndex, digits: int, exponent: int, sign: int, step: int
+    ) -> None:
+        limit, value = (Decimal(sign * n).scaleb(exponent) for n in (digits, min(digits + step, 10**15 - 1)))
+        bounds = (Range(metric="chg1h", low=limit), Range(metric="chg1h", high=limit))
+        index = new_index()
+        index.replace(
+            ChatId(1), routes_of(ChatId(1), ((Filter(any_of=(Criteria(ranges=(b,)),)), PLACES[0]) for b in bounds))
+        )
+        said = examples.evidence_of(examples.stamped(replace(examples.heard(), market={"chg1h": value})))
+        expected = [f"1.{n}" for n, holds in enumerate((value >= limit, value <= limit)) if holds]
+        assert [name for name, _ in named(index.matches(said))] == expected
 
     def _holds_the_same(self, index: FilterIndex, alone: Alone) -> None:
         held = alone.all()
@@ -174,6 +175,21 @@ class FilterIndexContract:
         index.replace(ChatId(1), [new, always])
         assert index.has_always
         assert list(index.matches(CALLED, only_always=True)) == [always]
+
+    def test_asked_about_some_numbers_only_their_destinations_are_told(self, index: FilterIndex) -> None:
+        first, second, third = (examples.route(n) for n in (1, 2, 3))
+        for seq, route in ((4, first), (5, second)):
+            index.replace(route.owner, [route], renewed=[route.destination], seq=seq)
+        index.replace(third.owner, [third])
+        assert list(index.matches(CALLED, since=Interval(above=4, upto=5))) == [second]
+        assert list(index.matches(CALLED, since=Interval(above=3, upto=4))) == [first]
+        assert list(index.matches(CALLED, since=Interval(above=-1, upto=3))) == [third]
+        assert list(index.matches(CALLED, since=Interval(above=5, upto=9))) == []
+
+    def test_what_is_asked_again_is_answered_with_the_same_routes(self, index: FilterIndex) -> None:
+        index.replace(ChatId(1), [examples.route(1, "mcap >= 1, recheck always")])
+        (first,), (again,) = index.matches(CALLED), index.matches(CALLED, only_always=True)
+        assert first is again
 
     def test_at_a_recheck_only_a_fresh_channel_lets_a_channel_rule_hold(self, index: FilterIndex) -> None:
         route = examples.route(1, "channel only @alpha")

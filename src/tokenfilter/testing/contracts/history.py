@@ -4,7 +4,9 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from tokenfilter.domain.backtest import Backtest
 from tokenfilter.domain.evidence import Evidence
+from tokenfilter.domain.filter_text import parse_filter
 from tokenfilter.domain.history import (
     DeliveryOutcome,
     DeliverySettled,
@@ -14,8 +16,8 @@ from tokenfilter.domain.history import (
     peak_since,
     price_seen,
 )
-from tokenfilter.domain.ids import ChatId, Destination, parse_token
-from tokenfilter.ports.history import History
+from tokenfilter.domain.ids import ChatId, Destination, Token, parse_token
+from tokenfilter.ports.history import History, Span
 from tokenfilter.testing import examples
 from tokenfilter.testing.examples import NOON
 
@@ -90,6 +92,33 @@ class HistoryContract:
     async def test_a_period_holds_its_first_instant_and_not_its_last(self, history: History) -> None:
         await history.record([judged(f"e{n}", minute=n) for n in range(4)])
         assert await names(history.judged(NOON + MINUTE, NOON + 3 * MINUTE)) == ["e1", "e2"]
+
+    async def test_a_span_is_what_is_judged_in_a_period(self, history: History) -> None:
+        await history.record([judged(f"e{n}", minute=minute) for n, minute in enumerate((2, 1, 5, 9))])
+        found = await history.span(NOON + MINUTE, NOON + 9 * MINUTE)
+        assert found == Span(events=3, first_at=NOON + MINUTE, last_at=NOON + 5 * MINUTE)
+        assert await history.span(NOON + 6 * MINUTE, NOON + 9 * MINUTE) == Span(events=0, first_at=None, last_at=None)
+
+    async def test_what_is_given_for_a_filter_is_judged_by_it_as_all_is(self, history: History) -> None:
+        entries = [judged(f"e{n}", about=1 + n % 3, minute=n, symbol="cat" if n % 2 else None) for n in range(9)]
+        await history.record(list(entries))
+        for text in (
+            "mcap >= 1k",
+            "mcap >= 2k",
+            "mcap <= 1k, mint revoked",
+            "mint active",
+            "liq >= 1",
+            "word only cat",
+        ):
+            wanted = parse_filter(text)
+            for until in (NOON + 9 * MINUTE, NOON + 4 * MINUTE):
+                whole, given, already = Backtest(wanted), Backtest(wanted), set[Token]()
+                async for evidence in history.judged(NOON + MINUTE, until):
+                    whole.see(evidence)
+                async for evidence in history.judged_by(wanted, NOON + MINUTE, until, told=already):
+                    if given.see(evidence):
+                        already.add(evidence.event.token)
+                assert [t.evidence.event.id for t in given.told] == [t.evidence.event.id for t in whole.told], text
 
     async def test_what_is_recorded_while_reading_disturbs_no_reader(self, history: History) -> None:
         await history.record([judged(f"e{n}", minute=n) for n in range(3)])

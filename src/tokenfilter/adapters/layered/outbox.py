@@ -1,0 +1,62 @@
+"""What an earlier life of the program queued is given to the sender only if the permanent store does not know its end.
+
+A real-time store that came back with old data still owes what was sent meanwhile. What was queued in this life is given
+at once.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+from tokenfilter.domain.history import DeliverySettled
+from tokenfilter.domain.notification import Notification
+from tokenfilter.ports.archive import Archive
+from tokenfilter.ports.clock import Clock
+from tokenfilter.ports.failures import PortError, StaleOwnerError
+from tokenfilter.ports.outbox import Outbox
+
+
+class RecallingOutbox(Outbox):
+    """Ends at `inner` what has ended. Where the permanent store cannot be asked, all is given: rather twice than never.
+
+    `taken` is what `inner` gave and nobody was given yet: a taking that is given up takes nothing with it.
+    """
+
+    def __init__(self, inner: Outbox, *, archive: Archive, clock: Clock) -> None:
+        self._inner = inner
+        self._archive = archive
+        self._began = clock.now()
+        self._taken: Sequence[Notification] = ()
+
+    async def put(self, notification: Notification) -> bool:
+        return await self._inner.put(notification)
+
+    async def take(self, limit: int) -> Sequence[Notification]:
+        while True:
+            if not self._taken:
+                self._taken = await self._inner.take(limit)
+            ends = await self._ends([n for n in self._taken if n.queued_at < self._began])
+            if ends:
+                with suppress(StaleOwnerError):  # then another ends them
+                    await self._inner.finish(ends)
+            over = {end.notification for end in ends}
+            owed = [n for n in self._taken if n.id not in over]
+            given, self._taken = owed[:limit], owed[limit:]
+            if given:
+                return given
+
+    async def intend(self, notification: Notification) -> bool:
+        return await self._inner.intend(notification)
+
+    async def finish(self, ended: Sequence[DeliverySettled]) -> None:
+        await self._inner.finish(ended)
+
+    async def length(self) -> int:
+        return await self._inner.length()
+
+    async def _ends(self, notifications: Sequence[Notification]) -> Sequence[DeliverySettled]:
+        if not notifications:
+            return ()
+        try:
+            return await self._archive.ends(notifications)
+        except PortError:
+            return ()
