@@ -27,9 +27,11 @@ from tokenfilter.domain.call import Call
 from tokenfilter.domain.event import Heard
 from tokenfilter.domain.filter import Filter, Range
 from tokenfilter.domain.ids import EventId
+from tokenfilter.domain.numbers import rounded
 
 BAR = 1.7
-_NARROW = Decimal("1.01")
+NARROW = Decimal("1.01")
+"""Upper by lower end of a band of market caps: so that about one subscriber in a hundred thousand wants a token."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +50,12 @@ class Run:
         return self.events / self.seconds
 
 
-def narrow(wanted: Iterator[Filter], random: Random) -> Iterator[Filter]:
-    """The same with a market cap of 1 % around some value: about one in ten thousand wants a token."""
+def narrow(wanted: Iterator[Filter], random: Random, band: Decimal = NARROW) -> Iterator[Filter]:
+    """The same filters, each for a narrow band of market caps of its own."""
     for one in wanted:
         low = Decimal(f"{random.lognormvariate(11.7, 1.6):.6g}")
-        band = Range(metric="mcap", low=low, high=low * _NARROW)
-        any_of = tuple(replace(c, ranges=(*(r for r in c.ranges if r.metric != "mcap"), band)) for c in one.any_of)
+        caps = Range(metric="mcap", low=low, high=rounded(low * band))
+        any_of = tuple(replace(c, ranges=(*(r for r in c.ranges if r.metric != "mcap"), caps)) for c in one.any_of)
         yield replace(one, any_of=any_of)
 
 

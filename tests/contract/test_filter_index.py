@@ -22,11 +22,11 @@ class TestNumpy(FilterIndexContract):
 
 
 class TestNumpyInSmallPieces(FilterIndexContract):
-    """Segments end, bitmaps leave their matrix and grow within every story."""
+    """Few slots become many, segments end, bitmaps leave their matrix and grow: all within a story."""
 
     @pytest.fixture
     def new_index(self):
-        return partial(NumpyFilterIndex, segment=8, few_words=1, few_slots=0)
+        return partial(NumpyFilterIndex, segment=8, few_words=1, few_slots=24)
 
 
 class TestNumpyInOneMatrix(FilterIndexContract):

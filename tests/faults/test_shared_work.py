@@ -20,7 +20,7 @@ from tokenfilter.domain.subscriber import Subscriber, with_filter
 from tokenfilter.past import drained
 from tokenfilter.settings import load
 
-LINES = 6_000
+LINES = 3_000
 BEGAN = datetime(2026, 11, 1, tzinfo=UTC)
 WANTED = (
     "mcap 20k..200k, liq >= 5k",

@@ -87,15 +87,21 @@ class MatchEvents:
         """Settle an entry however long it takes; give up only what another worker owns, or what cannot be judged."""
         while True:
             try:
-                await self.settle(entry)
+                await self._settle_or_bury(entry)
             except UnavailableError as error:
                 await self._pause(error)
                 continue
             except StaleOwnerError as error:
                 self._telemetry.failed("matching", str(error), now=self._clock.now())
-            except Exception as error:  # noqa: BLE001 - the loop's edge: one poisonous event must not stop the stream
-                await self._bury(entry, error)
             return
+
+    async def _settle_or_bury(self, entry: Entry) -> None:
+        try:
+            await self.settle(entry)
+        except (UnavailableError, StaleOwnerError):
+            raise
+        except Exception as error:  # noqa: BLE001 - the loop's edge: one poisonous event must not stop the stream
+            await self._bury(entry, error)
 
     async def _pause(self, error: UnavailableError) -> None:
         now = self._clock.now()
@@ -125,9 +131,10 @@ class MatchEvents:
         """The item as of the settings that judge it.
 
         Where partitions are read side by side an item may come after one that was stamped later: whoever changed in
-        between is judged by what holds now, not left out.
+        between is judged by what holds now, not left out. Where a change cannot be read, whoever made it does not count
+        as judged: the token's next event is for them.
         """
-        return replace(item, settings_seq=max(item.settings_seq, self._settings_seq))
+        return replace(item, settings_seq=self._settings_seq)
 
     def _tell(self, item: Event | StampedTick, decision: Decision) -> None:
         if isinstance(item, Event) or decision.told:

@@ -60,3 +60,36 @@ async def test_who_follows_from_afar_knows_a_change_within_a_second_and_outlasts
         await process.wait(LOOK_EVERY, step=timedelta(seconds=1))
         assert process.index.totals().subscribers == 1
     assert process.telemetry.failures
+
+
+class Short(MemorySubscribers):
+    """Keeps the last change of each subscriber, and none that it replaced."""
+
+    async def changes(self, after):
+        last = {change.owner: change for change in await super().changes(0)}
+        return [change for change in last.values() if change.seq > after]
+
+
+@pytest.mark.parametrize("idle", [False, True])
+async def test_what_a_change_renewed_that_is_kept_no_longer_counts_for_who_begins_or_comes_late(new_process, idle):
+    process = new_process(subscribers_of=Short)
+    destination = (await process.subscribe(1, "mcap >= 9", "mcap >= 8")).own_chat
+    follows = follower(process)
+    if idle:
+        await follows.catch_up()
+        process.clock.advance(timedelta(minutes=15))
+    known = await process.subscribers.seq()
+    subscriber = await process.subscribe(1, "mcap >= 5")
+    await process.edits.delete_filter(subscriber.chat, subscriber.filters[0].id)
+    await follows.catch_up()
+    assert process.index.since(destination) > known
+
+
+async def test_who_follows_closely_has_each_change_renew_what_it_says_and_no_more(process):
+    subscriber = await process.subscribe(1, "mcap >= 9", "mcap >= 8")
+    follows = follower(process)
+    known = await follows.catch_up()
+    process.clock.advance(timedelta(minutes=1))
+    await process.edits.delete_filter(subscriber.chat, subscriber.filters[0].id)
+    assert await follows.catch_up() > known
+    assert process.index.since(subscriber.own_chat) <= known

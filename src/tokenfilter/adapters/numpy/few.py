@@ -10,15 +10,15 @@ from collections import defaultdict
 from collections.abc import Sequence, Set
 from typing import SupportsFloat
 
-from tokenfilter.adapters.numpy.columns import LOW
+from tokenfilter.adapters.numpy.columns import HIGH, LOW
 
 _MOST_VALUES = 32
 
 
 class _Block:
-    """Some values in order, for each the slots that have it or a larger one of these; last none. `later`: beyond them."""
+    """Some values in order, for each the slots that have it or a larger one here, last none; `later` are beyond."""
 
-    __slots__ = ("later", "users", "values", "from_here")
+    __slots__ = ("from_here", "later", "users", "values")
 
     def __init__(self, values: list[float], users: list[int], from_here: list[int], later: int) -> None:
         self.values = values
@@ -56,73 +56,72 @@ class _Block:
 class End:
     """One end of a range: the values that slots have there, in blocks, so that a change touches few bitmaps."""
 
-    __slots__ = ("_blocks", "_tops")
+    __slots__ = ("blocks", "tops")
 
     def __init__(self) -> None:
-        self._blocks: list[_Block] = []
-        self._tops: list[float] = []
+        self.blocks: list[_Block] = []
+        self.tops: list[float] = []
 
     def put(self, bit: int, value: float) -> None:
         """A slot has this value."""
-        if not self._blocks:
-            self._blocks, self._tops = [_Block([], [], [0], 0)], [value]
-        place = min(bisect_left(self._tops, value), len(self._tops) - 1)
-        block = self._blocks[place]
+        if not self.blocks:
+            self.blocks.append(_Block([], [], [0], 0))
+            self.tops.append(value)
+        place = min(bisect_left(self.tops, value), len(self.tops) - 1)
+        block = self.blocks[place]
         block.put(bit, value)
-        self._tops[place] = block.values[-1]
-        for before in self._blocks[:place]:
+        self.tops[place] = block.values[-1]
+        for before in self.blocks[:place]:
             before.later |= bit
         if len(block.values) > _MOST_VALUES:
-            self._blocks.insert(place + 1, block.split())
-            self._tops.insert(place, block.values[-1])
+            self.blocks.insert(place + 1, block.split())
+            self.tops.insert(place, block.values[-1])
 
     def drop(self, bit: int, value: float) -> None:
         """A slot has it no longer."""
-        place = bisect_left(self._tops, value)
-        block = self._blocks[place]
+        place = bisect_left(self.tops, value)
+        block = self.blocks[place]
         block.drop(bit, value)
-        for before in self._blocks[:place]:
+        for before in self.blocks[:place]:
             before.later ^= bit
         if block.values:
-            self._tops[place] = block.values[-1]
+            self.tops[place] = block.values[-1]
         else:
-            del self._blocks[place], self._tops[place]
-
-    def over(self, number: float) -> int:
-        """The slots whose value is larger."""
-        place = bisect_right(self._tops, number)
-        if place == len(self._tops):
-            return 0
-        block = self._blocks[place]
-        return block.from_here[bisect_right(block.values, number)] | block.later
+            del self.blocks[place], self.tops[place]
 
 
 class Bounded:
     """What slots ask of one number: by end, in the form of columns.py."""
 
-    __slots__ = ("_high", "_low", "_strict")
+    __slots__ = ("_ends", "_strict")
 
     def __init__(self) -> None:
-        self._low, self._high = End(), End()
+        self._ends = {LOW: End(), HIGH: End()}
         self._strict = 0
 
     def put(self, bit: int, end: int, value: float, *, tolerant: bool) -> None:
         """A slot has a condition."""
-        (self._low if end == LOW else self._high).put(bit, value)
+        self._ends[end].put(bit, value)
         if not tolerant:
             self._strict |= bit
 
     def drop(self, bit: int, end: int, value: float) -> None:
         """A slot has it no longer."""
-        (self._low if end == LOW else self._high).drop(bit, value)
+        self._ends[end].drop(bit, value)
         self._strict &= ~bit
 
     def failing(self, known: SupportsFloat | None) -> int:
         """The slots for which a number fails; None is unknown."""
         if known is None:
             return self._strict
-        number = float(known)
-        return self._low.over(number) | self._high.over(-number)
+        found, known = 0, float(known)
+        for sign, end in self._ends.items():
+            number = sign * known
+            place = bisect_right(end.tops, number)
+            if place < len(end.tops):
+                block = end.blocks[place]
+                found |= block.from_here[bisect_right(block.values, number)] | block.later
+        return found
 
 
 class Listed:

@@ -1,12 +1,13 @@
 """The events to judge, going on while the real-time store is away.
 
 What this process appended is remembered until it is acknowledged, so that it is judged even if the store forgets it.
+What another process judges is remembered too, but only to be queued anew should the store lose it.
 An event that is judged twice changes nothing: whoever was told is not told again.
 """
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
 
@@ -27,6 +28,7 @@ Item = Event | StampedTick
 class SurvivingEventStream(EventStream, Survivor):
     """`behind` names what the store is not known to have; `settled` holds its entries that were settled without it.
 
+    `elsewhere` is what others judge: that they acknowledge is not heard here.
     `term` tells one time of judging a token here from another: what was heard last in a former one may be old.
     """
 
@@ -42,6 +44,7 @@ class SurvivingEventStream(EventStream, Survivor):
         self._survival = survival
         self._capacity = capacity
         self._remembered: OrderedDict[str, Item] = OrderedDict()
+        self._elsewhere: OrderedDict[str, Item] = OrderedDict()
         self._behind: dict[str, None] = {}
         self._given: set[str] = set()
         self._late: deque[Sequence[Entry]] = deque()
@@ -61,7 +64,10 @@ class SurvivingEventStream(EventStream, Survivor):
                 await self._changed.wait_for(lambda: len(self._remembered) < self._capacity or self._survival.is_up)
                 self._behind[name] = None
         async with self._changed:
-            self._remembered[name] = item
+            is_here = name in self._behind or self._term(item.token) is not None
+            (self._remembered if is_here else self._elsewhere)[name] = item
+            if len(self._elsewhere) > self._capacity:
+                self._elsewhere.popitem(last=False)
             while len(self._remembered) > self._capacity:  # a matcher elsewhere acknowledges: the store has them
                 oldest = next((n for n in self._remembered if n not in self._behind), None)
                 if oldest is None:
@@ -80,7 +86,7 @@ class SurvivingEventStream(EventStream, Survivor):
                 self._given.update(_name(e.item) for e in entries)
                 return entries
             while not self._survival.is_up:
-                names = list(islice((n for n in self._remembered if n not in self._given), limit))
+                names = list(islice(self._waiting(), limit))
                 if names:
                     self._given.update(names)
                     return [Entry(id=f"{_HERE}{n}", item=self._remembered[n]) for n in names]
@@ -107,6 +113,7 @@ class SurvivingEventStream(EventStream, Survivor):
         name = _name(entry.item)
         async with self._changed:
             self._remembered.pop(name, None)
+            self._elsewhere.pop(name, None)
             self._behind.pop(name, None)
             self._given.discard(name)
             self._changed.notify_all()
@@ -145,18 +152,23 @@ class SurvivingEventStream(EventStream, Survivor):
                 with suppress(StaleOwnerError):  # another judges it again by now, which changes nothing
                     await self._inner.acknowledge(entry)
             self._settled.pop(entry.id, None)
-        for name in list(self._remembered if wiped else self._behind):
-            item = self._remembered.get(name)
+        for name in [*self._elsewhere, *self._remembered] if wiped else list(self._behind):
+            item = self._remembered.get(name) or self._elsewhere.get(name)
             if item is not None:  # also what is being judged now: a process that dies over it must not lose it
                 await self._inner.append(item)
             self._behind.pop(name, None)
         async with self._changed:
             self._changed.notify_all()
 
+    def _waiting(self) -> Iterator[str]:
+        """What is to be judged here while the store is away: not what another judges, who may have done so long ago."""
+        left = ((name, item) for name, item in self._remembered.items() if name not in self._given)
+        return (name for name, item in left if name in self._behind or self._term(item.token) is not None)
+
     def _knows(self, token: Token) -> bool:
         """Whether what was heard last, or that nothing was, is known here since this process judges the token."""
-        known = self._latest.get(token)
-        return known is not None and known[0] == self._term(token)
+        known, term = self._latest.get(token), self._term(token)
+        return known is not None and term is not None and known[0] == term
 
     def _keep(self, token: Token, event: Event | None) -> None:
         self._latest[token] = (self._term(token), event)
@@ -169,7 +181,7 @@ class SurvivingEventStream(EventStream, Survivor):
 
         async def waiting() -> None:
             async with self._changed:
-                await self._changed.wait_for(lambda: self._survival.is_up or len(self._remembered) > len(self._given))
+                await self._changed.wait_for(lambda: self._survival.is_up or any(True for _ in self._waiting()))
 
         here, up = asyncio.ensure_future(waiting()), asyncio.ensure_future(self._survival.until_up())
         try:

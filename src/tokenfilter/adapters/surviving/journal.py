@@ -8,6 +8,7 @@ being told.
 import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from tokenfilter.adapters.surviving.survival import Survival, Survivor, side_by_side
@@ -23,7 +24,10 @@ _HERE = "here:"
 
 
 class SurvivingJournal(Journal, Survivor):
-    """`behind` names the entries that the store is not known to have; `settled` holds its own that history has."""
+    """`behind` names the entries that the store is not known to have; `settled` holds its own that history has.
+
+    `settings_seq` is the number of the last change of settings that was noted here.
+    """
 
     def __init__(self, inner: Journal, survival: Survival) -> None:
         self._inner = inner
@@ -34,6 +38,7 @@ class SurvivingJournal(Journal, Survivor):
         self._late: deque[Sequence[Noted]] = deque()
         self._settled: dict[str, Noted] = {}
         self._noted = asyncio.Event()
+        self.settings_seq = 0
         survival.join(self)
 
     async def note(self, entry: JournalEntry) -> None:
@@ -48,6 +53,8 @@ class SurvivingJournal(Journal, Survivor):
         """The store has noted these."""
         for entry in entries:
             self._remembered[name_of(entry)] = entry
+            if isinstance(entry, SubscriberSaved):
+                self.settings_seq = max(self.settings_seq, entry.seq)
         while len(self._remembered) > MOST_REMEMBERED and len(self._remembered) > len(self._behind):
             self._forget(next(name for name in self._remembered if name not in self._behind))
 
@@ -94,9 +101,15 @@ class SurvivingJournal(Journal, Survivor):
             return len(self._remembered)
 
     def of_subscribers(self) -> Mapping[ChatId, SubscriberSaved | PersonForgotten]:
-        """What history does not know yet of subscribers: the newest entry of each."""
-        entries = (e for e in self._remembered.values() if isinstance(e, SubscriberSaved | PersonForgotten))
-        return {e.subscriber.chat if isinstance(e, SubscriberSaved) else e.chat: e for e in entries}
+        """What history does not know yet of subscribers: the newest entry of each, with the last change to judging."""
+        found: dict[ChatId, SubscriberSaved | PersonForgotten] = {}
+        for entry in self._remembered.values():
+            if isinstance(entry, SubscriberSaved):
+                chat = entry.subscriber.chat
+                found[chat] = with_last_change(entry, found.get(chat))
+            elif isinstance(entry, PersonForgotten):
+                found[entry.chat] = entry
+        return found
 
     @property
     def is_ahead(self) -> bool:
@@ -131,3 +144,10 @@ class SurvivingJournal(Journal, Survivor):
         self._remembered.pop(name, None)
         self._behind.pop(name, None)
         self._given.discard(name)
+
+
+def with_last_change(saved: SubscriberSaved, before: SubscriberSaved | PersonForgotten | None) -> SubscriberSaved:
+    """What was saved, with the change to judging that still holds: saving a mute, say, is none."""
+    if saved.seq or not isinstance(before, SubscriberSaved):
+        return saved
+    return replace(saved, seq=before.seq, renewed=before.renewed)

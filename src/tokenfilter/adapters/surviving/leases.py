@@ -11,7 +11,11 @@ from tokenfilter.ports.leases import Lease, Leases
 
 
 class SurvivingLeases(Leases, Survivor):
-    """What this process holds, by name; a store that lost its leases is told again before anything else is."""
+    """What this process holds, by name; a store that lost its leases is told again before anything else is.
+
+    Leases run out while the store is away, though their holders go on leading. So for as long as a lease lasts after it
+    is back, nothing is taken that was not held: whoever led it may still have to bring over what it did meanwhile.
+    """
 
     def __init__(self, inner: Leases, survival: Survival) -> None:
         self._inner = inner
@@ -20,6 +24,8 @@ class SurvivingLeases(Leases, Survivor):
         survival.join(self)
 
     async def take(self, name: str, holder: str, *, lasts: timedelta) -> Lease | None:
+        if name not in self._held and self._survival.is_up and not self._survival.is_back_for(lasts):
+            return None
         lease = await self._survival.attempt(lambda: self._inner.take(name, holder, lasts=lasts))
         if lease:
             self._held[name] = (lease, lasts)
@@ -41,7 +47,10 @@ class SurvivingLeases(Leases, Survivor):
 
     async def release(self, lease: Lease) -> None:
         held, _ = self._held.pop(lease.name, (lease, None))
-        await self._survival.attempt(lambda: self._inner.release(held))
+        if self._survival.is_up:
+            await self._survival.attempt(lambda: self._inner.release(held))
+        else:
+            await self._inner.release(held)  # which cannot be told, but ends what is done under it here
 
     async def holder(self, name: str) -> str | None:
         try:

@@ -9,10 +9,12 @@ import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from itertools import islice
 
 from tokenfilter.adapters.surviving.journal import SurvivingJournal
 from tokenfilter.adapters.surviving.survival import Survival, Survivor, batched
+from tokenfilter.domain.dedup import ACCEPTED_FOR
 from tokenfilter.domain.history import DeliverySettled
 from tokenfilter.domain.ids import Destination, Token
 from tokenfilter.domain.notification import Notification
@@ -32,7 +34,8 @@ class SurvivingOutbox(Outbox, Survivor):
     """`taken` names what the sender has in hand: it is never given twice to the same sender.
 
     `delivers` tells whether it is this process that sends a notification. `elsewhere` are those that others send, and
-    `over` how those ended that were sent here of late: who queues them anew does not know that.
+    `over` how those ended that were sent here of late: who queues them anew does not know that. `alone` are those of
+    them that ended while the store was away: another process may find it back first, and tell of the token once more.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class SurvivingOutbox(Outbox, Survivor):
         self._owed: OrderedDict[str, Notification] = OrderedDict()
         self._elsewhere: OrderedDict[str, Notification] = OrderedDict()
         self._over: OrderedDict[str, DeliverySettled] = OrderedDict()
+        self._alone: set[str] = set()
         self._taken: set[str] = set()
         self._late: deque[Sequence[Notification]] = deque()
         self._behind: dict[str, None] = {}
@@ -140,6 +144,7 @@ class SurvivingOutbox(Outbox, Survivor):
             self._survival.stand_in()
             known = [e for e in ended if e.notification in self._owed]
             self._ended.update((e.notification, e) for e in known)
+            self._alone.update(e.notification for e in known)
             self._journal.keep(known)
         else:
             self._journal.remember(e for e in ended if e.notification in self._owed)
@@ -147,7 +152,8 @@ class SurvivingOutbox(Outbox, Survivor):
             self._forget(one.notification)
             self._over[one.notification] = one
         while len(self._over) > MOST_OVER:
-            self._over.popitem(last=False)
+            name, _ = self._over.popitem(last=False)
+            self._alone.discard(name)
 
     def abandon(self) -> None:
         """The sender is gone with all it had in hand: its successor is given it again."""
@@ -188,12 +194,18 @@ class SurvivingOutbox(Outbox, Survivor):
     async def _not_over(self, found: list[Notification]) -> list[Notification]:
         """Those that have not ended here already; of the others the store is told once more."""
         over = [(n, self._over[n.id]) for n in found if n.id in self._over]
-        known = [end for n, end in over if end.event == (n.event.id if n.event else None)]
+        known = [replace(end, event=n.event.id if n.event else None) for n, end in over if self._is_told(n, end)]
         if known:
             with suppress(UnavailableError, StaleOwnerError):  # else it gives them again
                 await self._inner.finish(known)
         ended = {one.notification for one in known}
         return [n for n in found if n.id not in ended]
+
+    def _is_told(self, notification: Notification, end: DeliverySettled) -> bool:
+        """Whether it is what ended so: the alert of the same event, or one that was queued by who could not know."""
+        if end.event == (notification.event.id if notification.event else None):
+            return True
+        return notification.id in self._alone and notification.queued_at < end.at + ACCEPTED_FOR
 
     def _forget(self, name: str) -> None:
         """It is ended, or another's: should the store give it once more, it may be taken again."""

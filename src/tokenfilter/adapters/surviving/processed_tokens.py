@@ -13,7 +13,7 @@ from tokenfilter.adapters.surviving.event_stream import SurvivingEventStream
 from tokenfilter.adapters.surviving.journal import SurvivingJournal
 from tokenfilter.adapters.surviving.outbox import SurvivingOutbox
 from tokenfilter.adapters.surviving.survival import Survival, Survivor, side_by_side
-from tokenfilter.domain.cohorts import TokenRecords, without
+from tokenfilter.domain.cohorts import TokenRecords, united, without
 from tokenfilter.domain.decide import Decision
 from tokenfilter.domain.dedup import ACCEPTED_FOR
 from tokenfilter.domain.history import EventSettled
@@ -61,14 +61,14 @@ class SurvivingProcessedTokens(ProcessedTokens, Survivor):
         survival.join(self)
 
     async def records(self, token: Token) -> TokenRecords:
-        found = self._remembered.get(token)
-        is_old = self._survival.is_up and self._terms.get(token) != self._term(token) and token not in self._behind
+        found, term = self._remembered.get(token), self._term(token)
+        is_old = (term is None or self._terms.get(token) != term) and token not in self._behind
         if found is None or is_old:
             try:
                 found = await self._survival.attempt(lambda: self._inner.records(token))
             except UnavailableError:
                 self._survival.stand_in()
-                found = await self._from_archive(token)
+                found = united(found or TokenRecords(), await self._from_archive(token))
         self._remember(token, found)
         return found
 

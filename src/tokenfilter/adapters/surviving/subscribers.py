@@ -1,9 +1,10 @@
 """Subscribers while the real-time store is away: read from the permanent one; edits are asked to come again soon."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 
-from tokenfilter.adapters.surviving.journal import SurvivingJournal
+from tokenfilter.adapters.surviving.journal import SurvivingJournal, with_last_change
 from tokenfilter.adapters.surviving.survival import Survival, Survivor
 from tokenfilter.domain.history import SubscriberSaved
 from tokenfilter.domain.ids import ChatId
@@ -25,6 +26,8 @@ class SurvivingSubscribers(Subscribers, Survivor):
         self._archive = archive
         self._journal = journal
         self._seq = 0
+        self._looked_in = 0
+        self._found: Sequence[SubscriberSaved] = ()
         survival.join(self)
 
     async def get(self, chat: ChatId) -> Subscriber | None:
@@ -52,16 +55,28 @@ class SurvivingSubscribers(Subscribers, Survivor):
         try:
             return await self._survival.attempt(lambda: self._inner.changes(after))
         except UnavailableError:
-            saved = (e for e in self._journal.of_subscribers().values() if isinstance(e, SubscriberSaved))
-            return [_change(one) for one in sorted(saved, key=lambda s: s.seq) if one.seq > after]
+            kept = {saved.subscriber.chat: saved for saved in await self._archived(after)}
+            for chat, entry in self._journal.of_subscribers().items():
+                if isinstance(entry, SubscriberSaved):
+                    kept[chat] = with_last_change(entry, kept.get(chat))
+                else:
+                    kept.pop(chat, None)
+            return [_change(one) for one in sorted(kept.values(), key=lambda s: s.seq) if one.seq > after]
 
     async def seq(self) -> int:
         try:
             self._seq = await self._survival.attempt(self._inner.seq)
         except UnavailableError:
-            of_late = self._journal.of_subscribers().values()
-            self._seq = max([self._seq, *(e.seq for e in of_late if isinstance(e, SubscriberSaved))])
+            self._seq = max(self._seq, self._journal.settings_seq)
         return self._seq
+
+    async def _archived(self, after: int) -> Sequence[SubscriberSaved]:
+        """Changes that the permanent store knows: all of it is read, so once in the time that the store is away."""
+        if self._looked_in != self._survival.losses:
+            self._looked_in, self._found = self._survival.losses, ()
+            with suppress(UnavailableError):
+                self._found = [saved async for saved in self._archive.subscribers() if saved.seq > after]
+        return self._found
 
     async def active(self, *, after: ChatId | None = None, limit: int) -> Sequence[Subscriber]:
         return await self._survival.attempt(lambda: self._inner.active(after=after, limit=limit))

@@ -85,6 +85,7 @@ class Survival:
         self._epoch: str | None = None
         self.since: datetime | None = None
         self.losses = 0
+        self._back_at: datetime | None = None
 
     @property
     def is_up(self) -> bool:
@@ -162,6 +163,10 @@ class Survival:
                 if not reading.cancelled() and reading.exception() is None:
                     late.append(reading.result())
 
+    def is_back_for(self, span: timedelta) -> bool:
+        """Whether it is that long ago that the store came back, if it was ever away."""
+        return self._back_at is None or self._clock.now() >= self._back_at + span
+
     def stand_in(self) -> None:
         """Return if this process may act in the store's place.
 
@@ -229,7 +234,7 @@ class Survival:
         except PortError as error:  # whatever is wrong: going on without the store is better than ending
             self._telemetry.failed(self._probe.name, str(error), now=self._clock.now())
             return False
-        self._epoch, self.since = epoch, None
+        self._epoch, self.since, self._back_at = epoch, None, self._clock.now()
         self._down.clear()
         self._up.set()
         reason = "its data were gone and are restored" if wiped else "as it was"

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tokenfilter.domain.event import TokenFacts
 from tokenfilter.domain.filter import Criteria, Filter, Range, Recheck
 from tokenfilter.domain.ids import ChannelId, ChatId, Destination
 from tokenfilter.domain.matching import matches
@@ -24,8 +26,8 @@ CALLED = examples.evidence_of(
 UNHEALTHY = [HealthCheck.function_scoped_fixture, HealthCheck.differing_executors, HealthCheck.too_slow]
 """A new index is made for every example, so fixtures and classes may be shared among them."""
 
-REPEATED = settings(max_examples=40, deadline=None, suppress_health_check=UNHEALTHY)
-SELDOM = settings(max_examples=6, deadline=None, suppress_health_check=UNHEALTHY)
+REPEATED = settings(max_examples=30, deadline=None, suppress_health_check=UNHEALTHY)
+SELDOM = settings(max_examples=5, deadline=None, suppress_health_check=UNHEALTHY)
 
 
 @dataclass
@@ -190,6 +192,23 @@ class FilterIndexContract:
         index.replace(ChatId(1), [examples.route(1, "mcap >= 1, recheck always")])
         (first,), (again,) = index.matches(CALLED), index.matches(CALLED, only_always=True)
         assert first is again
+
+    @pytest.mark.parametrize(
+        "text", ["channel only @alpha not @alpha", "dex only orca not orca", "word only up not up"]
+    )
+    def test_what_stands_on_both_lists_is_refused(self, new_index: NewIndex, text: str) -> None:
+        index, facts = new_index(), TokenFacts(symbol="UP", dex="Orca")
+        index.replace(ChatId(1), [examples.route(1, text)])
+        said = examples.heard(calls=[examples.call("@alpha")])
+        assert list(index.matches(examples.evidence_of(examples.stamped(replace(said, facts=facts))))) == []
+
+    def test_a_call_counts_until_the_window_is_over(self, index: FilterIndex) -> None:
+        route = examples.route(1, "quorum 1 in 30m")
+        index.replace(ChatId(1), [route])
+        over = examples.NOON - timedelta(minutes=30)
+        for called_at, expected in ((over, []), (over + timedelta(microseconds=1), [route])):
+            said = examples.heard(calls=[examples.call("@alpha", called_at)])
+            assert list(index.matches(examples.evidence_of(examples.stamped(said)))) == expected
 
     def test_at_a_recheck_only_a_fresh_channel_lets_a_channel_rule_hold(self, index: FilterIndex) -> None:
         route = examples.route(1, "channel only @alpha")
