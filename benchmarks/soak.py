@@ -80,12 +80,13 @@ class Log:
     What the events say can be drawn again, so that what is kept here does not grow as the program's memory might.
     """
 
+    repeats: float
     changes: list[Change] = field(default_factory=list)
     stamps: list[tuple[datetime, datetime, int]] = field(default_factory=list)
 
     def events(self) -> Iterator[Event]:
         """Every event as it was stamped."""
-        for line, (now, at, seq) in zip(lines(len(self.stamps)), self.stamps, strict=True):
+        for line, (now, at, seq) in zip(lines(len(self.stamps), self.repeats), self.stamps, strict=True):
             yield Event(heard=moved(line, now), at=at, settings_seq=seq, received_at=now)
 
     def expected(self) -> set[Pair]:
@@ -103,9 +104,9 @@ class Log:
         return told
 
 
-def lines(count: int) -> Iterator[Heard]:
-    """Events of which one in ten is of a token that nobody heard of."""
-    return heard(count, REPEATS, Random(3))
+def lines(count: int, repeats: float) -> Iterator[Heard]:
+    """Events, some of which repeat what was said of a token."""
+    return heard(count, repeats, Random(3))
 
 
 @asynccontextmanager
@@ -174,15 +175,15 @@ async def play(container: Container, log: Log, minutes: float, per_second: float
         await appended(item)
 
     container.event_stream().append = noted
-    for number, line in enumerate(lines(int(minutes * 60 * per_second))):
+    for number, line in enumerate(lines(int(minutes * 60 * per_second), log.repeats)):
         await asyncio.sleep(max(0, begun + number / per_second - loop.time()))
         await container.ingest_events().take(moved(line, datetime.now(UTC)), feed="soak", recorded=False)
 
 
 async def soak(load_name: str, options: argparse.Namespace) -> int:
     """One load; 0 if nothing was lost or doubled."""
-    telegram, log, drawn = Telegram(), Log(), filters(Random(SEED))
     calm = load_name == "calm"
+    telegram, log, drawn = Telegram(), Log(REPEATS if calm else 0.0), filters(Random(SEED))
     wanted: list[Filter] = list(islice(narrow(drawn, Random(4), BAND) if calm else drawn, options.subscribers))
     async with program(telegram, useful_minutes=10 if calm else 1) as container:
         for batch in batches(saved(wanted), 1_000):

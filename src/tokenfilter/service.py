@@ -88,7 +88,7 @@ async def _prepare(container: Container, settings: Settings, on_progress: Progre
     roles, rebuild = settings.run.roles, container.rebuild_state()
     if settings.run.everything and "simulator" in settings.use.feeds:
         await live_the_past(container, on_progress)
-    elif "match" in roles and settings.use.state == "redis":
+    elif settings.use.state == "redis":  # whatever it does: who read an emptied store would take everybody for new
         await rebuild.at_start()
     if "match" in roles:
         await container.match_events().warm()

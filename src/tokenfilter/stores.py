@@ -174,7 +174,12 @@ class Stores(containers.DeclarativeContainer):
         use_state,
         redis=one(
             "adapters.surviving.outbox:SurvivingOutbox",
-            one("adapters.layered.outbox:RecallingOutbox", redis_outbox, archive=archive, clock=clock),
+            one(
+                "adapters.layered.outbox:RecallingOutbox",
+                redis_outbox,
+                archive=archive,
+                since=leases.provided.delivers_since,
+            ),
             survival,
             journal=journal,
             delivers=leases.provided.delivers,

@@ -94,7 +94,12 @@ async def test_a_bad_way_to_redis_loses_and_doubles_nothing(scene, mode):
 
 
 async def test_a_reply_of_redis_that_is_lost_leaves_nothing_done_twice(scene):
-    scripts = [("settle", "owned"), ("outbox_intend", "owned"), ("outbox_finish", "owned"), ("journal_settle",)]
+    scripts = [
+        ("settle", "owned", "keep_latest"),
+        ("outbox_intend", "owned"),
+        ("outbox_finish", "owned"),
+        ("journal_settle",),
+    ]
     asked = [b"XADD", b"XREADGROUP", b"XPENDING", *(Script(*names).sha.encode() for names in scripts)]
     async with through_a_proxy(scene) as proxy:
         await begun(scene, people=10)

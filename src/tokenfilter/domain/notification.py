@@ -122,11 +122,11 @@ def alert_id(token: Token, destination: Destination | Literal[""]) -> str:
 
 
 def alerts(decision: Decision, *, now: datetime, useful_for: timedelta) -> tuple[Notification, ...]:
-    """One alert for each destination that is told, in the order in which they are served.
+    """One alert for each destination that is told, in the order in which they are served, useful from its hearing on.
 
     There may be thousands: what they have in common is made once.
     """
-    evidence, until = decision.evidence, now + useful_for
+    evidence, until = decision.evidence, decision.evidence.event.received_at + useful_for
     head = alert_id(evidence.event.token, "")
     bodies: dict[tuple[str, ...], CallAlert] = {}
 

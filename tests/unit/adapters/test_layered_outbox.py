@@ -7,7 +7,6 @@ import pytest
 
 from tokenfilter.adapters.layered.outbox import RecallingOutbox
 from tokenfilter.adapters.memory.archive import MemoryArchive
-from tokenfilter.adapters.memory.clock import HandClock
 from tokenfilter.adapters.memory.history import MemoryHistory
 from tokenfilter.adapters.memory.journal import MemoryJournal
 from tokenfilter.adapters.memory.outbox import MemoryOutbox
@@ -77,7 +76,7 @@ def outbox(inner, history):
 
 
 def recalling(inner, archive):
-    return RecallingOutbox(inner, archive=archive, clock=HandClock(NOON))
+    return RecallingOutbox(inner, archive=archive, since=lambda: NOON)
 
 
 class TestRecalling(OutboxContract):

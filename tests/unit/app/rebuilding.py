@@ -139,7 +139,8 @@ class World:
         )
 
     async def deliver_all(self):
-        recalling = RecallingOutbox(self.store.outbox, archive=self.archive, clock=self.clock)
+        began = self.clock.now()
+        recalling = RecallingOutbox(self.store.outbox, archive=self.archive, since=lambda: began)
         last = 1_000 + len(self.heard)
         await self.hear(last, 100)  # so that taking ends
         while not self.sent[name_of(last, BERT)]:

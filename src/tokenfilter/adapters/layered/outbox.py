@@ -1,16 +1,16 @@
-"""What an earlier life of the program queued is given to the sender only if the permanent store does not know its end.
+"""What may have been sent already is given to the sender only if the permanent store does not know its end.
 
-A real-time store that came back with old data still owes what was sent meanwhile. What was queued in this life is given
-at once.
+A real-time store that came back with old data still owes what was sent meanwhile, and one that was emptied is told of
+alerts by who queued them, which does not know that another sent them. What was queued since is given at once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import datetime
 
 from tokenfilter.domain.history import DeliverySettled
 from tokenfilter.domain.notification import Notification
 from tokenfilter.ports.archive import Archive
-from tokenfilter.ports.clock import Clock
 from tokenfilter.ports.failures import PortError, StaleOwnerError
 from tokenfilter.ports.outbox import Outbox
 
@@ -18,13 +18,14 @@ from tokenfilter.ports.outbox import Outbox
 class RecallingOutbox(Outbox):
     """Ends at `inner` what has ended. Where the permanent store cannot be asked, all is given: rather twice than never.
 
-    `taken` is what `inner` gave and nobody was given yet: a taking that is given up takes nothing with it.
+    `since` is from when on all that is queued is sent here, by the store as it is now. `taken` is what `inner` gave and
+    nobody was given yet: a taking that is given up takes nothing with it.
     """
 
-    def __init__(self, inner: Outbox, *, archive: Archive, clock: Clock) -> None:
+    def __init__(self, inner: Outbox, *, archive: Archive, since: Callable[[], datetime]) -> None:
         self._inner = inner
         self._archive = archive
-        self._began = clock.now()
+        self._since = since
         self._taken: Sequence[Notification] = ()
 
     async def put(self, notification: Notification) -> bool:
@@ -34,7 +35,8 @@ class RecallingOutbox(Outbox):
         while True:
             if not self._taken:
                 self._taken = await self._inner.take(limit)
-            ends = await self._ends([n for n in self._taken if n.queued_at < self._began])
+            since = self._since()
+            ends = await self._ends([n for n in self._taken if n.queued_at < since])
             if ends:
                 with suppress(StaleOwnerError):  # then another ends them
                     await self._inner.finish(ends)

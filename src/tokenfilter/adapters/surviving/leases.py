@@ -1,6 +1,6 @@
 """Leases while the real-time store is away: whoever leads goes on leading, and nobody is elected."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tokenfilter.adapters.surviving.survival import Survival, Survivor
 from tokenfilter.domain.ids import Token
@@ -21,6 +21,7 @@ class SurvivingLeases(Leases, Survivor):
         self._inner = inner
         self._survival = survival
         self._held: dict[str, tuple[Lease, timedelta]] = {}
+        self._delivers_since = survival.met_at
         survival.join(self)
 
     async def take(self, name: str, holder: str, *, lasts: timedelta) -> Lease | None:
@@ -28,6 +29,8 @@ class SurvivingLeases(Leases, Survivor):
             return None
         lease = await self._survival.attempt(lambda: self._inner.take(name, holder, lasts=lasts))
         if lease:
+            if name.startswith("deliver:") and name not in self._held:
+                self._delivers_since = self._survival.now()
             self._held[name] = (lease, lasts)
         return lease
 
@@ -63,6 +66,10 @@ class SurvivingLeases(Leases, Survivor):
         """What tells one time of judging a token here from another; None while another process judges it."""
         held = self._held.get(f"match:{partition_of(str(token))}")
         return held[0].fence if held else None
+
+    def delivers_since(self) -> datetime:
+        """From when on all that is queued, and is sent here, was queued in the store as it is now."""
+        return max(self._delivers_since, self._survival.met_at)
 
     def delivers(self, notification: Notification) -> bool:
         """Whether this process is the one that sends it."""

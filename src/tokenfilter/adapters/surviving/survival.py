@@ -60,8 +60,9 @@ class Survivor(ABC):
 class Survival:
     """The link to the store: up, or down since an instant. On the way back survivors are asked in order.
 
-    `alone` says whether this process can do all that happens between hearing and telling: then it goes on while the
-    store is away. Others wait: what they would do next is done elsewhere.
+    `met_at` is when this process began to use the store as it is now. `alone` says whether it can do all that happens
+    between hearing and telling: then it goes on while the store is away. Others wait: what they would do next is done
+    elsewhere.
     """
 
     def __init__(
@@ -86,11 +87,16 @@ class Survival:
         self.since: datetime | None = None
         self.losses = 0
         self._back_at: datetime | None = None
+        self.met_at = clock.now()
 
     @property
     def is_up(self) -> bool:
         """Whether the store is to be used."""
         return self._up.is_set()
+
+    def now(self) -> datetime:
+        """What the clock says."""
+        return self._clock.now()
 
     def join(self, survivor: Survivor) -> None:
         """Bring this one over as well, after those that joined before it."""
@@ -234,7 +240,8 @@ class Survival:
         except PortError as error:  # whatever is wrong: going on without the store is better than ending
             self._telemetry.failed(self._probe.name, str(error), now=self._clock.now())
             return False
-        self._epoch, self.since, self._back_at = epoch, None, self._clock.now()
+        self._epoch, self.since = epoch, None
+        self._back_at = self.met_at = self._clock.now()
         self._down.clear()
         self._up.set()
         reason = "its data were gone and are restored" if wiped else "as it was"
