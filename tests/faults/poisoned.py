@@ -6,7 +6,7 @@ Judging one token raises what no code foresees, and history refuses for good wha
 import os
 from collections.abc import Sequence
 
-from tokenfilter.adapters.memory.filter_index import MemoryFilterIndex
+from tokenfilter.adapters.numpy.filter_index import NumpyFilterIndex
 from tokenfilter.adapters.postgres.history import PostgresHistory
 from tokenfilter.cli import main
 from tokenfilter.domain.evidence import Evidence
@@ -18,11 +18,11 @@ COMMAND = ["-P", __file__]  # this folder is no place to look for modules
 VARIABLES = ("FAULTS_NOT_JUDGED", "FAULTS_NOT_KEPT")
 """Addresses of the tokens."""
 
-_matches, _record = MemoryFilterIndex.matches, PostgresHistory.record
+_matches, _record = NumpyFilterIndex.matches, PostgresHistory.record
 _not_judged, _not_kept = (os.environ.get(name) for name in VARIABLES)
 
 
-def _stumbling(self: MemoryFilterIndex, evidence: Evidence, **how: object) -> Sequence[Route]:
+def _stumbling(self: NumpyFilterIndex, evidence: Evidence, **how: object) -> Sequence[Route]:
     if evidence.event.token.address == _not_judged:
         raise ZeroDivisionError("poison")
     return _matches(self, evidence, **how)  # type: ignore[arg-type]
@@ -35,5 +35,5 @@ async def _picky(self: PostgresHistory, entries: Sequence[JournalEntry]) -> None
 
 
 if __name__ == "__main__":
-    MemoryFilterIndex.matches, PostgresHistory.record = _stumbling, _picky  # type: ignore[method-assign]
+    NumpyFilterIndex.matches, PostgresHistory.record = _stumbling, _picky  # type: ignore[method-assign]
     main()

@@ -70,7 +70,7 @@ class _Field:
         if wanted.only:
             for row in range(_UNNAMED, self.bits.used):
                 self.bits.clear(slot, row)
-            for member in wanted.only - wanted.exclude:
+            for member in wanted.only:
                 self.bits.set(slot, self._own.get(member, _REST))
         for member in wanted.exclude & self._own.keys():
             self.bits.clear(slot, self._own[member])
