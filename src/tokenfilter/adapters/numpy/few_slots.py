@@ -10,7 +10,7 @@ import numpy as np
 from tokenfilter.adapters.numpy.arrays import Grown, Ints
 from tokenfilter.adapters.numpy.bits import slots_of
 from tokenfilter.adapters.numpy.columns import MICROSECOND, Condition, Key, Kind
-from tokenfilter.adapters.numpy.few import Bounded, Listed
+from tokenfilter.adapters.numpy.few import Bounded, Listed, failing
 from tokenfilter.adapters.numpy.membership import Named
 from tokenfilter.domain.call import KeptCall
 from tokenfilter.domain.channel import ChannelStats
@@ -20,6 +20,8 @@ from tokenfilter.domain.ids import ChannelId
 
 FEW_SLOTS = 12_288
 _CHANNELS_KEPT = 20_000
+_ONE_BY_ONE = 32
+"""Slots up to which it is faster to look for one after the other."""
 
 Fresh = frozenset[ChannelId] | None
 
@@ -114,19 +116,18 @@ class FewJudging:
         wanting = self._without_rule | ruled
         if only_always:
             wanting &= self._slots.always
+        if wanting.bit_count() <= _ONE_BY_ONE:
+            few: Ints = self._slots.group_of.values.take(_bits(wanting))
+            return few
         words = np.frombuffer(wanting.to_bytes(-(-wanting.bit_length() // 64) * 8, "little"), np.uint64)
         groups: Ints = self._slots.group_of.values.take(slots_of(words))
         return groups
 
     def _failing(self) -> int:
         """The slots for which a metric or a flag fails."""
-        values, flags, bounds = self.evidence.values, self.evidence.event.heard.flags, self._slots.bounds
-        found = 0
-        for name, bounded in bounds["metric"].items():
-            found |= bounded.failing(values.get(name))
-        for name, bounded in bounds["flag"].items():
-            found |= bounded.failing(flags.get(name))
-        return found
+        bounds = self._slots.bounds
+        metrics = failing(bounds["metric"], self.evidence.values)
+        return metrics | failing(bounds["flag"], self.evidence.event.heard.flags)
 
     def _failing_sets(self) -> int:
         named, found = Named(self.evidence), 0
@@ -152,3 +153,12 @@ class FewJudging:
                 at_least[number] |= at_least[number - 1] & qualifying
         reached = [slots & at_least[q] for q, slots in self._slots.quorums.items() if q < len(at_least)]
         return reduce(or_, reached, 0)
+
+
+def _bits(slots: int) -> list[int]:
+    """The slots of a set, in no order."""
+    found = []
+    while slots:
+        found.append(slots.bit_length() - 1)
+        slots ^= 1 << found[-1]
+    return found
