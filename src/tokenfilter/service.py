@@ -5,6 +5,7 @@ second ends at once.
 """
 
 import asyncio
+import gc
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -91,7 +92,18 @@ async def _prepare(container: Container, settings: Settings, on_progress: Progre
     elif settings.use.state == "redis":  # whatever it does: who read an emptied store would take everybody for new
         await rebuild.at_start()
     if "match" in roles:
+        await _warm(container)
+
+
+async def _warm(container: Container) -> None:
+    """Hold every filter. They stay, so nobody looks through them for garbage, neither now nor later."""
+    gc.disable()
+    try:
         await container.match_events().warm()
+    finally:
+        gc.enable()
+    gc.collect()
+    gc.freeze()
 
 
 async def serve_sandbox(settings: Settings, *, on_ready: Callable[[str], None]) -> None:
