@@ -17,7 +17,7 @@ test: $(VENV)/.dev ## All tests
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 faults: $(VENV)/.dev ## Kills, stops, cuts and delays real processes
-	$(BIN)/python -m pytest -n 2 --timeout 240 tests/faults $(ARGS)
+	$(BIN)/python -m pytest -n 3 --timeout 240 tests/faults $(ARGS)
 
 check: $(VENV)/.dev ## Types, lint, layers, formatting
 	$(BIN)/ruff check .

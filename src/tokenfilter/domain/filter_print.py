@@ -41,7 +41,10 @@ def format_filter(wanted: Filter) -> str:
 
 def canonical(wanted: Filter) -> Filter:
     """The same filter with its criteria in catalogue order and its alternatives sorted by their text."""
-    return replace(wanted, any_of=tuple(sorted(map(_sorted, wanted.any_of), key=_criteria_text)))
+    alternatives = list(map(_sorted, wanted.any_of))
+    if len(alternatives) > 1:
+        alternatives.sort(key=_criteria_text)
+    return replace(wanted, any_of=tuple(alternatives))
 
 
 def criterion_name(criterion: Range | FlagIs | OneOf | ChannelRule) -> str:

@@ -55,6 +55,9 @@ __all__ = [
 MAX_TEXT = 4_000
 """Characters of a filter, as it is written and as it is printed (FORMATS 3)."""
 
+_MOST_LONGER = 8
+"""How many times as long a filter may be when it is printed: a default policy is written out at every criterion."""
+
 _SET_FIELD: dict[str, SetField] = {name: name for name in SET_FIELDS}
 
 
@@ -72,7 +75,7 @@ def parse_filter(text: str) -> Filter:
         wanted = canonical(Filter(any_of=any_of, recheck=recheck))
     except InvalidFilterError as error:
         raise InvalidFilterTextError(str(error)) from None
-    if len(format_filter(wanted)) > MAX_TEXT:
+    if len(text) * _MOST_LONGER > MAX_TEXT and len(format_filter(wanted)) > MAX_TEXT:
         raise InvalidFilterTextError(f"expected at most {MAX_TEXT} characters with every value and policy written out")
     return wanted
 
