@@ -28,6 +28,7 @@ MOST_OVER = 50_000
 """Notifications that ended here."""
 
 _AT_ONCE = 100
+_LOOKED_AT = 1_000
 
 
 class SurvivingOutbox(Outbox, Survivor):
@@ -81,11 +82,7 @@ class SurvivingOutbox(Outbox, Survivor):
             (self._owed if ours[about] else self._elsewhere)[notification.id] = notification
         while len(self._elsewhere) > MOST_REMEMBERED:
             self._elsewhere.popitem(last=False)
-        while len(self._owed) > MOST_REMEMBERED:
-            spare = next((i for i in self._owed if i not in self._taken and i not in self._behind), None)
-            if spare is None:
-                break
-            del self._owed[spare]
+        self._leave_to_the_store()
 
     def keep(self, notifications: Iterable[Notification]) -> bool:
         """These are owed and the store must still be told; False if all of them were owed before."""
@@ -190,6 +187,17 @@ class SurvivingOutbox(Outbox, Survivor):
             if len(ended) > 1:
                 for one in ended:
                     await self._tell([one])
+
+    def _leave_to_the_store(self) -> None:
+        """Forget the oldest that nobody has in hand; those in hand go to the end, lest they be looked at every time."""
+        looked = 0
+        while len(self._owed) > MOST_REMEMBERED and looked < _LOOKED_AT:
+            oldest = next(iter(self._owed))
+            if oldest in self._taken or oldest in self._behind:
+                self._owed.move_to_end(oldest)
+                looked += 1
+            else:
+                del self._owed[oldest]
 
     async def _not_over(self, found: list[Notification]) -> list[Notification]:
         """Those that have not ended here already; of the others the store is told once more."""
