@@ -34,6 +34,7 @@ from tokenfilter.domain.cohorts import TokenRecords
 from tokenfilter.domain.decide import decide
 from tokenfilter.domain.event import Event, Heard
 from tokenfilter.domain.filter import Filter
+from tokenfilter.domain.history import DeliveryOutcome
 from tokenfilter.domain.ids import Token
 from tokenfilter.domain.notification import CallAlert, Digest, Notification
 from tokenfilter.domain.subscriber import Subscriber
@@ -139,6 +140,32 @@ async def at_work(container: Container) -> AsyncIterator[None]:
         await container.hold_partitions().end()
 
 
+@dataclass
+class Ends:
+    """How many alerts ended and how, and how many digests are owed that stand for some of them."""
+
+    alerts: Counter[DeliveryOutcome] = field(default_factory=Counter)
+    digests: int = 0
+
+    def follow(self, container: Container) -> None:
+        """Count from now on."""
+        figures, outbox = container.figures(), container.outbox()
+        told, owed = figures.delivered, outbox.put
+
+        def delivered(notification: Notification, outcome: DeliveryOutcome, *, asked_at: datetime) -> None:
+            told(notification, outcome, asked_at=asked_at)
+            if isinstance(notification.body, CallAlert):
+                self.alerts[outcome] += 1
+            self.digests -= isinstance(notification.body, Digest)
+
+        async def put(notification: Notification) -> bool:
+            is_new: bool = await owed(notification)
+            self.digests += is_new and isinstance(notification.body, Digest)
+            return is_new
+
+        figures.delivered, outbox.put = delivered, put
+
+
 async def note(container: Container, log: Log) -> None:
     """Follow every change of settings, until cancelled."""
     seen = max((c.seq for c in log.changes), default=0)
@@ -194,6 +221,8 @@ async def soak(load_name: str, options: argparse.Namespace) -> int:
         log.changes += await container.subscribers().changes(0)
         gc.collect()
         gc.freeze()
+        ends = Ends()
+        ends.follow(container)
         async with at_work(container):
             tasks = [asyncio.create_task(one) for one in (note(container, log), watch(container, telegram))]
             tasks.append(asyncio.create_task(edit(container.subscribers(), wanted, options.edits)))
@@ -205,8 +234,8 @@ async def soak(load_name: str, options: argparse.Namespace) -> int:
                 task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.gather(*tasks)
-            owed = await container.outbox().length()
-    return report(telegram, log.expected(), owed, events=len(log.stamps), changes=len(log.changes))
+        owed = await container.outbox().length()
+    return report(telegram, log.expected(), owed, ends, events=len(log.stamps), changes=len(log.changes))
 
 
 async def empty(container: Container, *, owed: bool) -> None:
@@ -221,15 +250,18 @@ def batches(items: Iterator[_T], size: int) -> Iterator[list[_T]]:
         yield batch
 
 
-def report(telegram: Telegram, expected: set[Pair], owed: int, *, events: int, changes: int) -> int:
+def report(telegram: Telegram, expected: set[Pair], owed: int, ends: Ends, *, events: int, changes: int) -> int:
     """Say what came of it."""
     cards = telegram.told.total()
     print(f"  {events:,} events, {changes:,} settings with their changes, {len(expected):,} alerts by the rule")
     doubled = cards - len(telegram.told)
     unwanted = len(set(telegram.told) - expected)
-    ended = cards + telegram.folded
-    print(f"  {cards:,} cards, {telegram.folded:,} alerts in {telegram.digests:,} digests, {owed:,} owed still")
-    lost = len(expected) - ended - owed
+    waiting, folded = owed - ends.digests, ends.alerts[DeliveryOutcome.IN_DIGEST]
+    print(
+        f"  {cards:,} cards, {telegram.digests:,} digests; {folded:,} alerts are in digests, of which {ends.digests:,} wait"
+    )
+    print(f"  {waiting:,} alerts wait; ends: {', '.join(f'{o.value} {n:,}' for o, n in ends.alerts.items())}")
+    lost = len(expected) - ends.alerts.total() - waiting
     print(f"  lost {lost}, doubled {doubled}, unwanted {unwanted}")
     return 0 if not (lost or doubled or unwanted) else 1
 
