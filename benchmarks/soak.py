@@ -258,7 +258,8 @@ def report(telegram: Telegram, expected: set[Pair], owed: int, ends: Ends, *, ev
     unwanted = len(set(telegram.told) - expected)
     waiting, folded = owed - ends.digests, ends.alerts[DeliveryOutcome.IN_DIGEST]
     print(
-        f"  {cards:,} cards, {telegram.digests:,} digests; {folded:,} alerts are in digests, of which {ends.digests:,} wait"
+        f"  {cards:,} cards, {telegram.digests:,} digests;"
+        f" {folded:,} alerts are in digests, of which {ends.digests:,} wait"
     )
     print(f"  {waiting:,} alerts wait; ends: {', '.join(f'{o.value} {n:,}' for o, n in ends.alerts.items())}")
     lost = len(expected) - ends.alerts.total() - waiting
