@@ -74,15 +74,7 @@ class Process:
         self.chats = FollowChats(subscribers=self.subscribers, outbox=self.outbox, clock=self.clock)
         self.ingest = IngestEvents(**heard, journal=self.journal, **watched)
         self.settings = FollowSettings(subscribers=self.subscribers, index=self.index, **watched)
-        self.match = MatchEvents(
-            events=self.events,
-            dead=self.dead,
-            index=self.index,
-            tokens=self.tokens,
-            channels=self.channels,
-            settings=self.settings,
-            **watched,
-        )
+        self.match = self.matcher()
         self.relay = RelayJournal(
             journal=self.journal, history=self.history, dead=self.dead, random=lambda: 0.5, **watched
         )
@@ -96,6 +88,12 @@ class Process:
         )
         self.silence = NoticeSilence(subscribers=self.subscribers, history=self.history, outbox=self.outbox, **watched)
         self.health = WatchHealth(events=self.events, outbox=self.outbox, journal=self.journal, **watched)
+
+    def matcher(self, **more):
+        """Matching over whatever stands behind the ports now; `more` stands in for some of it."""
+        ports = {"events": self.events, "dead": self.dead, "tokens": self.tokens, "channels": self.channels}
+        known = {"index": self.index, "settings": self.settings, "clock": self.clock, "telemetry": self.telemetry}
+        return MatchEvents(**{**ports, **known, **more})
 
     def sender(self, *, at_once=10, slices=5):
         """A sender that begins with nothing in hand."""

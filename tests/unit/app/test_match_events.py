@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from tokenfilter.adapters.memory.processed_tokens import MemoryProcessedTokens
-from tokenfilter.app.match_events import ALERT_USEFUL_FOR, MatchEvents
+from tokenfilter.app.match_events import ALERT_USEFUL_FOR
 from tokenfilter.domain.dedup import Accepted, Rejected
 from tokenfilter.domain.filter_text import parse_filter
 from tokenfilter.domain.ids import ChatId, Destination
@@ -117,7 +117,7 @@ class Poisoned(MemoryProcessedTokens):
 
 async def test_an_event_that_cannot_be_judged_is_buried_and_the_rest_goes_on(process):
     process.tokens = Poisoned(outbox=process.outbox, journal=process.journal, events=process.events)
-    match = matching(process)
+    match = process.matcher()
     await process.subscribe(1, "mcap >= 5")
     await process.hear(*(examples.heard(f"e{n}", about=examples.token(n), mcap=5) for n in (12, 13, 14)))
     async with process.running(match.run()):
@@ -146,23 +146,9 @@ class Contested(MemoryProcessedTokens):
         return await super().settle(decision, alerts, entry)
 
 
-def matching(process):
-    """Matching over whatever stands behind the ports of a process now."""
-    return MatchEvents(
-        events=process.events,
-        dead=process.dead,
-        index=process.index,
-        tokens=process.tokens,
-        channels=process.channels,
-        settings=process.settings,
-        clock=process.clock,
-        telemetry=process.telemetry,
-    )
-
-
 async def test_a_stale_decision_is_taken_again_on_what_is_remembered_now(process):
     process.tokens = Contested(times=2, outbox=process.outbox, journal=process.journal, events=process.events)
-    process.match = matching(process)
+    process.match = process.matcher()
     await process.subscribe(1, "mcap >= 5")
     await process.hear(examples.heard(mcap=5))
     assert told(await process.judge()) == [{1}]
@@ -173,7 +159,7 @@ async def test_a_stale_decision_is_taken_again_on_what_is_remembered_now(process
 async def test_records_that_keep_changing_are_told_of_and_the_event_is_left_to_their_owner(process):
     process.tokens = Contested(times=99, outbox=process.outbox, journal=process.journal, events=process.events)
     await process.hear(examples.heard(mcap=5))
-    async with process.running(matching(process).run()):
+    async with process.running(process.matcher().run()):
         await process.wait()
     assert [what for what, _ in process.telemetry.failures] == ["matching"]
     await process.events.redeliver()

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from tokenfilter.adapters.memory.event_stream import MemoryEventStream
 from tokenfilter.adapters.memory.processed_tokens import MemoryProcessedTokens
-from tokenfilter.app.match_events import MatchEvents
 from tokenfilter.ports.failures import StaleOwnerError, UnavailableError
 from tokenfilter.testing import examples
 from tokenfilter.testing.examples import NOON
@@ -15,19 +14,6 @@ SECOND = timedelta(seconds=1)
 def told(settled):
     """Who was told, event by event."""
     return [{n.destination.chat for n in s.queued} if s else set() for s in settled]
-
-
-def matching(process, **more):
-    """Matching over whatever stands behind the ports of a process now."""
-    ports = {
-        "events": process.events,
-        "dead": process.dead,
-        "index": process.index,
-        "tokens": process.tokens,
-        "channels": process.channels,
-        "settings": process.settings,
-    }
-    return MatchEvents(**ports | more, clock=process.clock, telemetry=process.telemetry)
 
 
 class Poisoned(MemoryProcessedTokens):
@@ -55,7 +41,7 @@ class Moved(MemoryEventStream):
 async def test_an_event_that_cannot_be_judged_and_is_anothers_by_now_stops_nothing(process):
     process.events = Moved(StaleOwnerError("led by another"))
     process.tokens = Poisoned(outbox=process.outbox, journal=process.journal, events=process.events)
-    async with process.running(matching(process).run()) as judging:
+    async with process.running(process.matcher().run()) as judging:
         await process.events.append(examples.stamped(examples.heard("e1", about=examples.token(13), mcap=5)))
         await process.wait()
         assert not judging.done()
@@ -65,7 +51,7 @@ async def test_an_event_that_cannot_be_judged_and_is_anothers_by_now_stops_nothi
 async def test_an_event_that_cannot_be_judged_is_buried_though_the_store_was_away_for_a_moment(process):
     process.events = Moved(UnavailableError("away"))
     process.tokens = Poisoned(outbox=process.outbox, journal=process.journal, events=process.events)
-    async with process.running(matching(process).run()) as judging:
+    async with process.running(process.matcher().run()) as judging:
         await process.events.append(examples.stamped(examples.heard("e1", about=examples.token(13), mcap=5)))
         await process.wait(SECOND)
         assert not judging.done()
@@ -89,7 +75,7 @@ class Behind:
 async def test_whose_change_could_not_be_read_in_time_is_judged_at_the_next_event(process):
     behind = Behind(process)
     await process.subscribe(1, "mcap >= 5")
-    process.match = matching(process, settings=behind)
+    process.match = process.matcher(settings=behind)
     same = [examples.heard(f"e{n}", at=NOON + n * SECOND, calls=[examples.call()], mcap=5) for n in range(2)]
     await process.hear(same[0])
     assert told(await process.judge()) == [set()]
