@@ -22,14 +22,14 @@ class TestNumpy(FilterIndexContract):
 
 
 class TestNumpyInSmallPieces(FilterIndexContract):
-    """Few slots become many, segments end, bitmaps leave their matrix and grow: all within a story."""
+    """Few slots become many, stretches are cut and joined, bitmaps grow: all within a story."""
 
     @pytest.fixture
     def new_index(self):
-        return partial(NumpyFilterIndex, segment=8, few_words=1, few_slots=24)
+        return partial(NumpyFilterIndex, stretch=4, few_slots=24)
 
 
-class TestNumpyInOneMatrix(FilterIndexContract):
+class TestNumpyInArrays(FilterIndexContract):
     @pytest.fixture
     def new_index(self):
         return partial(NumpyFilterIndex, few_slots=0)

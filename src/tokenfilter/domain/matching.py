@@ -107,7 +107,12 @@ def tolerates(criterion: Criterion) -> bool:
 
 def qualifying(rule: ChannelRule, evidence: Evidence) -> tuple[ChannelId, ...]:
     """The channels that called within the window and satisfy the rule, earliest first call first."""
-    return tuple(c for c in callers_within(rule, evidence) if _channel_outcome(rule, c, evidence) is Outcome.PASS)
+    return tuple(c for c in callers_within(rule, evidence) if counts(rule, c, evidence))
+
+
+def counts(rule: ChannelRule, channel: ChannelId, evidence: Evidence) -> bool:
+    """Whether a channel satisfies the rule, whenever it called."""
+    return _channel_outcome(rule, channel, evidence) is Outcome.PASS
 
 
 def channel_findings(rule: ChannelRule, channel: ChannelId, evidence: Evidence) -> tuple[Finding, ...]:

@@ -1,12 +1,11 @@
 """What numpy's index is built of: arrays that grow, tables in parts, numbers given out again, rows of bits."""
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tokenfilter.adapters.numpy.arrays import Crowd, Grown, Numbers, Table, shared
-from tokenfilter.adapters.numpy.bits import Ground, slots_of
+from tokenfilter.adapters.numpy.bits import Ground, is_set, packed, slots_of, truths
 
 
 @given(st.dictionaries(st.integers(0, 5_000), st.integers(-9, 9), max_size=20))
@@ -60,14 +59,10 @@ def test_equal_numbers_are_one_object():
 
 
 @settings(max_examples=40, deadline=None)
-@given(
-    st.lists(st.tuples(st.integers(0, 700), st.booleans()), max_size=40),
-    st.sampled_from((1, 3, 100)),
-    st.booleans(),
-)
-def test_bits_stay_what_they_were_set_to_however_rows_grow(changes, few_words, fill):
-    ground = Ground(few_words)
-    first, expected, others = ground.bits(2, room=4, fill=fill), {}, []
+@given(st.lists(st.tuples(st.integers(0, 700), st.booleans()), max_size=40), st.booleans())
+def test_bits_stay_what_they_were_set_to_however_rows_grow(changes, fill):
+    ground = Ground()
+    first, expected, others = ground.bits(2, fill=fill), {}, []
     for slot, value in changes:
         ground.reach(slot)
         (first.set if value else first.clear)(slot, 1)
@@ -81,13 +76,24 @@ def test_bits_stay_what_they_were_set_to_however_rows_grow(changes, few_words, f
         assert slots_of(others[-1].rows[0, : ground.words].copy()).tolist() == [changes[-1][0]]
 
 
-@pytest.mark.parametrize("few_words", [1, 100])
-def test_a_row_more_begins_as_a_copy(few_words):
-    ground = Ground(few_words)
-    bits = ground.bits(2, room=4, fill=True)
-    ground.reach(200)
-    bits.clear(130, 1)
-    row = ground.extend(bits)
-    bits.clear(7, row)
-    assert 130 not in slots_of(bits.rows[row, : ground.words].copy())
-    assert bits.rows[1, 0] != bits.rows[row, 0]
+@given(st.frozensets(st.integers(0, 299)), st.frozensets(st.integers(0, 299)))
+def test_a_row_more_begins_as_a_copy_or_empty_and_goes_its_own_way(before, after):
+    ground = Ground()
+    ground.reach(299)
+    bits = ground.bits(1, fill=True)
+    bits.clear_all(np.array(sorted(before), np.int32), 0)
+    copy, empty = bits.add(like=0), bits.add()
+    bits.clear_all(np.array(sorted(after), np.int32), copy)
+    slots = np.arange(300)
+    held = is_set([bits.rows[row] for row in (0, copy, empty)], slots)
+    assert [set(slots[~one].tolist()) for one in held] == [before, before | after, set()]
+    bits.give_back(copy)
+    assert bits.add(like=0) == copy
+    assert np.array_equal(bits.rows[copy], bits.rows[0])
+
+
+@given(st.lists(st.booleans(), min_size=64, max_size=64))
+def test_truths_and_bits_are_the_same(slots):
+    packs = packed(np.array(slots))
+    assert truths(packs).tolist() == slots
+    assert slots_of(packs).tolist() == [n for n, one in enumerate(slots) if one]

@@ -1,4 +1,4 @@
-"""Bitmaps take out most of what an event does not concern and never anything it does; what is left is asked exactly."""
+"""What an index of many filters answers, whichever way it is cut into pieces, and what it keeps of those that went."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 
 from tokenfilter.adapters.numpy.filter_index import NumpyFilterIndex
-from tokenfilter.adapters.numpy.judging import Judging
 from tokenfilter.domain.event import TokenFacts
 from tokenfilter.domain.ids import ChannelId
 from tokenfilter.domain.matching import matches
@@ -14,8 +13,8 @@ from tokenfilter.testing import examples
 from tokenfilter.testing.examples import NOON
 
 LARGE = {"few_slots": 0}
-SMALL = {"few_slots": 0, "segment": 256, "few_words": 2}
-EITHER = pytest.mark.parametrize("how", [LARGE, SMALL], ids=["large pieces", "small pieces"])
+SMALL = {"few_slots": 0, "stretch": 5}
+EITHER = pytest.mark.parametrize("how", [LARGE, SMALL], ids=["long stretches", "short stretches"])
 
 
 def index_of(texts, **how):
@@ -38,25 +37,10 @@ def wanting(index, evidence, **how):
     return sorted(route.owner for route in index.matches(evidence, **how))
 
 
-def asked(index, evidence):
-    """How many slots bitmaps leave to be asked exactly, once nothing is put off any more."""
-    for _ in range(5_000):
-        index.matches(evidence)
-    return sum(int(word).bit_count() for word in Judging(index._slots, evidence)._candidates)
-
-
-@EITHER
-def test_bitmaps_leave_little_more_than_what_wants_the_event(how):
-    index = index_of((f"mcap >= {n}" for n in range(1, 1_501)), **how)
-    evidence = event(mcap=150)
-    assert wanting(index, evidence) == list(range(1, 151))
-    assert asked(index, evidence) <= 300
-
-
 @EITHER
 def test_filters_that_went_leave_room_for_those_that_come(how):
     index = index_of((f"mcap >= {n}" for n in range(1, 701)), **how)
-    ever = index._slots.rows.ever
+    ever = index._slots._numbers.ever
     for number in range(1, 701):
         index.replace(examples.route(number).owner, [])
     assert wanting(index, event(mcap=999)) == []
@@ -64,20 +48,19 @@ def test_filters_that_went_leave_room_for_those_that_come(how):
         route = examples.route(number, f"liq >= {number}")
         index.replace(route.owner, [route])
     assert wanting(index, event(mcap=999, liq=3)) == [1, 2, 3]
-    assert index._slots.rows.ever == ever
+    assert index._slots._numbers.ever == ever
 
 
 @EITHER
-def test_the_edge_of_every_checkpoint_is_kept_and_the_next_number_is_not(how):
+def test_the_edge_of_every_stretch_is_kept_and_the_next_number_is_not(how):
     index = index_of((f"mcap {n}..{n + 3}" for n in range(1, 401)), **how)
-    asked(index, event(mcap=1))
     for mcap in range(1, 405):
         expected = [n for n in range(1, 401) if n <= mcap <= n + 3]
         assert wanting(index, event(mcap=mcap)) == expected
 
 
 @EITHER
-def test_more_criteria_than_a_row_holds_are_all_asked(how):
+def test_criteria_on_many_facts_are_all_asked(how):
     many = "mcap 1..9, liq 1..9, fdv 1..9, vol1h 1..9, vol6h 1..9, holders 1..9, top10 1..9, buys1h 1..9, risk >= {}"
     index = index_of((many.format(n) for n in range(1, 400)), **how)
     names = ("mcap", "liq", "fdv", "vol1h", "vol6h", "holders", "top10", "buys1h")
@@ -109,7 +92,8 @@ def test_lists_of_many_channels_are_kept_the_other_way_round(how):
     assert wanting(index, event([("@c7", 1), ("@d", 1), ("@e", 1)])) == sorted([7, 8, *range(101, 201)])
     for number in range(1, 201):
         index.replace(examples.route(number).owner, [])
-    assert index._slots.lists._naming == {}
+    lists = index._slots.callers._lists
+    assert lists._allowing == lists._denying == {}
 
 
 @EITHER
@@ -126,6 +110,28 @@ def test_members_beyond_those_with_a_bitmap_of_their_own_are_asked_one_by_one(ho
     assert wanting(index, unknown) == [
         n for n, text in enumerate(texts, start=1) if matches(examples.route(1, text).wanted, unknown)
     ]
+
+
+@EITHER
+@pytest.mark.parametrize("changes", [1, 60, 200], ids=["one", "some", "many"])
+def test_what_is_kept_of_a_caller_follows_every_change(how, changes):
+    index = index_of((f"win >= {n}" for n in range(1, 301)), **how)
+    called = event([("@alpha", 1)], {ChannelId("@alpha"): examples.stats("@alpha", win=50)})
+    assert wanting(index, called) == list(range(1, 51))
+    for number in range(1, changes + 1):
+        route = examples.route(number, ("win >= 51", "channel not @alpha", "mcap >= 1")[number % 3])
+        index.replace(route.owner, [route])
+    again = replace(called)
+    left = {n for n in range(1, 51) if n > changes} | {n for n in range(1, changes + 1) if n % 3 == 2}
+    assert wanting(index, replace(again, values={"mcap": 5})) == sorted(left)
+
+
+@EITHER
+def test_a_caller_whose_statistics_change_is_asked_about_anew(how):
+    index = index_of((f"win >= {n}" for n in range(1, 301)), **how)
+    for win in (50, 20, 90):
+        called = event([("@alpha", 1)], {ChannelId("@alpha"): examples.stats("@alpha", win=win)})
+        assert wanting(index, called) == list(range(1, win + 1))
 
 
 def test_who_is_always_judged_anew_is_found_without_the_others():

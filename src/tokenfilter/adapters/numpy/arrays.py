@@ -14,6 +14,7 @@ Longs = NDArray[np.int64]
 Places = NDArray[np.intp]
 Truths = NDArray[np.bool_]
 Words = NDArray[np.uint64]
+SlotLists = list["array[int]"]
 
 _K = TypeVar("_K", bound=Hashable)
 _V = TypeVar("_V")
@@ -26,7 +27,7 @@ class Grown:
 
     __slots__ = ("values",)
 
-    def __init__(self, dtype: type[np.int32 | np.int64 | np.object_]) -> None:
+    def __init__(self, dtype: type[np.int16 | np.int32 | np.int64 | np.object_]) -> None:
         self.values: NDArray[Any] = np.zeros(_FIRST, dtype=dtype)
 
     def put(self, place: int, value: object) -> None:

@@ -1,15 +1,13 @@
 """Rows of bits, one bit a slot, all as long as the slots in use need.
 
-While there are few slots all rows lie in one matrix, so that any number of them is intersected at once. Later each
-piece grows on its own and at another time than its neighbours, so no change waits until all of them are copied.
+Each piece grows on its own and at another time than its neighbours, so no change waits until all of them are copied.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 
-from tokenfilter.adapters.numpy.arrays import Places, Words
-
-FEW_WORDS = 256
-"""Rows up to this long lie in one matrix."""
+from tokenfilter.adapters.numpy.arrays import Ints, Places, Truths, Words
 
 _WORD = np.dtype("<u8")
 _ONES = 0xFFFF_FFFF_FFFF_FFFF
@@ -19,20 +17,19 @@ BIT = tuple(np.uint64(1 << place) for place in range(64))
 BUT = tuple(np.uint64(_ONES - (1 << place)) for place in range(64))
 """The word in which only this bit is not."""
 
+_BITS = np.array(BIT)
+
 
 class Bits:
-    """Some rows of bits. A slot nobody has set has the bit `fill` in all of them.
+    """Some rows of bits. A slot nobody has set has the bit `fill` in all of them."""
 
-    `first` is where they begin in the matrix, for as long as they are there; `used` is how many of them mean anything.
-    """
+    __slots__ = ("fill", "free", "rows", "turn")
 
-    __slots__ = ("fill", "first", "rows", "turn", "used")
-
-    def __init__(self, *, fill: bool, turn: int) -> None:
-        self.rows: Words = np.empty((0, 0), _WORD)
-        self.first = self.used = 0
-        self.fill = _ONES if fill else 0
+    def __init__(self, rows: Words, *, fill: int, turn: int) -> None:
+        self.rows = rows
+        self.fill = fill
         self.turn = turn
+        self.free: list[int] = []
 
     def set(self, slot: int, row: int = 0) -> None:
         """Set the slot's bit in a row."""
@@ -42,75 +39,81 @@ class Bits:
         """Clear the slot's bit in a row."""
         self.rows[row, slot >> 6] &= BUT[slot & 63]
 
+    def clear_all(self, slots: Ints, row: int) -> None:
+        """Clear these slots' bits in a row."""
+        np.bitwise_and.at(self.rows[row], slots >> 6, ~_BITS.take(slots & 63))
 
-class Ground:
-    """All bits of an index; `words` of each row are in use. `together` is the matrix while there are few slots."""
+    def give_back(self, row: int) -> None:
+        """A row is not needed any more."""
+        self.free.append(row)
 
-    def __init__(self, few_words: int) -> None:
-        self.words = 0
-        self.together: Words | None = np.empty((0, few_words), _WORD)
-        self._all: list[Bits] = []
-        self._few_words = few_words
-
-    def bits(self, rows: int, *, room: int | None = None, fill: bool) -> Bits:
-        """New rows, and room for so many in all."""
-        made = Bits(fill=fill, turn=len(self._all))
-        if self.together is not None:
-            room = room or rows
-            made.first = sum(len(bits.rows) for bits in self._all)
-            made.rows = self._room(made.first + room)[made.first : made.first + room]
-        self._all.append(made)
-        self.reset(made, rows)
+    def add(self, like: int | None = None) -> int:
+        """A row more, as that one is or with no bit set yet; its number."""
+        if self.free:
+            made = self.free.pop()
+        else:
+            made = len(self.rows)
+            self.rows = np.vstack([self.rows, np.empty((1, self.rows.shape[1]), _WORD)])
+        self.rows[made] = self.fill if like is None else self.rows[like]
         return made
 
-    def reset(self, bits: Bits, rows: int) -> None:
-        """Fill so many rows anew, of those there are while all lie together, and use only these."""
-        bits.used = rows
-        if self.together is None:
-            bits.rows = self._filled(bits)
-        else:
-            bits.rows[:] = bits.fill
 
-    def extend(self, bits: Bits) -> int:
-        """Use one row more of those there is room for, a copy of the first but one; its number."""
-        bits.used += 1
-        if self.together is None:
-            bits.rows = np.vstack([bits.rows, bits.rows[1:2]])
-        else:
-            bits.rows[bits.used - 1] = bits.rows[1]
-        return bits.used - 1
+class Ground:
+    """All bits of an index; `words` of each row are in use."""
+
+    def __init__(self) -> None:
+        self.words = 0
+        self._all: list[Bits] = []
+
+    def bits(self, rows: int, *, fill: bool) -> Bits:
+        """New rows."""
+        made = Bits(np.empty((rows, 0), _WORD), fill=_ONES if fill else 0, turn=len(self._all))
+        self._all.append(made)
+        self._lengthen(made)
+        return made
 
     def reach(self, slot: int) -> None:
         """Make room for a slot."""
         if slot >> 6 < self.words:
             return
         self.words = (slot >> 6) + 1
-        if self.words <= self._few_words:
-            return
-        self.together = None
         for bits in self._all:
             if bits.rows.shape[1] < self.words:
-                grown = self._filled(bits)
-                grown[:, : bits.rows.shape[1]] = bits.rows[: bits.used]
-                bits.rows = grown
+                self._lengthen(bits)
 
-    def _filled(self, bits: Bits) -> Words:
-        """Rows with words for every slot in use and for some more, of each piece another number."""
+    def _lengthen(self, bits: Bits) -> None:
+        """Have words for every slot in use and for some more, of each piece another number."""
         more = self.words // 16 + self.words * (bits.turn * 5 % 32) // 256 + 4
-        return np.full((bits.used, self.words + more), bits.fill, _WORD)
+        before = bits.rows
+        bits.rows = np.full((len(before), self.words + more), bits.fill, _WORD)
+        bits.rows[:, : before.shape[1]] = before
 
-    def _room(self, rows: int) -> Words:
-        """The matrix with room for so many rows."""
-        if self.together is None or rows > len(self.together):
-            grown = np.empty((2 * rows, self._few_words), _WORD)
-            for bits in self._all:
-                here = grown[bits.first : bits.first + len(bits.rows)]
-                here[:] = bits.rows
-                bits.rows = here
-            self.together = grown
-        return self.together
+
+def ones(words: int) -> Words:
+    """So many words in which every bit is set."""
+    return np.full(words, _ONES, _WORD)
+
+
+def truths(words: Words) -> Truths:
+    """A truth a slot."""
+    return np.unpackbits(words.view(np.uint8), bitorder="little").view(np.bool_)
+
+
+def packed(slots: Truths) -> Words:
+    """The other way round."""
+    return np.packbits(slots, bitorder="little").view(_WORD)
 
 
 def slots_of(words: Words) -> Places:
     """The slots whose bit is set, in order."""
-    return np.unpackbits(words.view(np.uint8), bitorder="little").view(np.bool_).nonzero()[0]
+    return truths(words).nonzero()[0]
+
+
+def is_set(rows: Sequence[Words], slots: Places) -> Truths:
+    """For each of these rows, which of the slots have their bit set."""
+    words = slots >> 6
+    found = np.empty((len(rows), len(slots)), _WORD)
+    for row, bits in zip(rows, found, strict=True):
+        row.take(words, out=bits, mode="clip")
+    found &= _BITS.take(slots & 63)
+    return found.astype(np.bool_)

@@ -1,6 +1,6 @@
-"""Every numeric condition a filter can make, in the one form `value <= query`.
+"""Every numeric condition a filter can make, in the one form `limit <= number`.
 
-| condition | value | query |
+| condition | limit | number |
 |---|---|---|
 | a metric, or a channel's statistic, is at least `low` | `low` | what is known |
 | it is at most `high` | `-high` | the negative of what is known |
@@ -8,9 +8,8 @@
 | a channel called within the window | the negative of the window | the negative of how long ago it was |
 | so many channels called | the quorum | how many did |
 
-Values and limits have at most 15 significant digits, so floats compare exactly as the domain's decimals do. A column
-exists once a filter makes such a condition. In rows.py a condition goes by its column's code, where the unknown fails,
-or by the next, where it holds.
+Numbers and limits have at most 15 significant digits, so floats compare exactly as the domain's decimals do. A column
+exists once a filter makes such a condition.
 """
 
 from collections.abc import Iterable
@@ -20,15 +19,8 @@ from typing import Literal, NamedTuple
 from tokenfilter.domain.filter import LONGEST_WINDOW, ChannelRule, Criteria, Range, Unknown
 
 LOW, HIGH = 1, -1
-CODE_OF_NONE = 0
-"""The code of no column: it always holds."""
-
 MICROSECOND = timedelta(microseconds=1)
 Kind = Literal["metric", "flag", "statistic", "window", "quorum"]
-OF_CALLERS: tuple[Kind, ...] = ("statistic", "window")
-"""What is asked of each calling channel."""
-
-_FIRST_CODE = 2
 
 
 class Key(NamedTuple):
@@ -43,16 +35,11 @@ WINDOW, QUORUM = Key("window", "", HIGH), Key("quorum", "", LOW)
 
 
 class Condition(NamedTuple):
-    """One condition of a filter: its column's number, its value, and whether it holds while the fact is unknown."""
+    """One condition of a filter: its column's number, its limit, and whether it holds while the fact is unknown."""
 
     column: int
-    value: float
+    limit: float
     tolerant: bool
-
-    @property
-    def code(self) -> int:
-        """What it goes by in rows."""
-        return code_of(self.column) + self.tolerant
 
 
 class Columns:
@@ -63,7 +50,7 @@ class Columns:
         self._numbers: dict[Key, int] = {}
 
     def conditions(self, criteria: Criteria) -> list[Condition]:
-        """All conditions but the quorum. Those on a channel count for each caller, or for some caller at all."""
+        """All conditions but the quorum. Those on a channel count for each caller."""
         made = self._of_ranges("metric", criteria.ranges)
         for f in criteria.flags:
             key = Key("flag", f.flag, LOW if f.wanted else HIGH)
@@ -87,14 +74,9 @@ class Columns:
             if limit is not None
         ]
 
-    def _condition(self, key: Key, value: float, *, tolerant: bool) -> Condition:
+    def _condition(self, key: Key, limit: float, *, tolerant: bool) -> Condition:
         number = self._numbers.get(key)
         if number is None:
             number = self._numbers[key] = len(self.keys)
             self.keys.append(key)
-        return Condition(number, value, tolerant)
-
-
-def code_of(column: int) -> int:
-    """The code of a column's conditions that fail while the fact is unknown."""
-    return 2 * column + _FIRST_CODE
+        return Condition(number, limit, tolerant)

@@ -59,10 +59,10 @@ class Groups:
         """The routes of groups, each once however often its group is named."""
         if len(groups) <= _FEW:
             return self._routes_one_by_one(groups)
-        seen, turns = self._seen.values, np.arange(len(groups), dtype=np.int32)
-        seen[groups] = turns
-        once = groups[seen[groups] == turns]
-        single: Ints = self._only_route.values[once]
+        seen, turns, places = self._seen.values, np.arange(len(groups), dtype=np.int32), groups.astype(np.intp)
+        seen[places] = turns
+        once = places[seen.take(places) == turns]
+        single: Ints = self._only_route.values.take(once)
         in_crowds = single == _CROWD
         if not np.count_nonzero(in_crowds):
             return single

@@ -9,13 +9,12 @@ import numpy as np
 
 from tokenfilter.adapters.numpy import spelling
 from tokenfilter.adapters.numpy.arrays import Grown, Ints, Numbers, Table
-from tokenfilter.adapters.numpy.bits import FEW_WORDS
 from tokenfilter.adapters.numpy.destinations import Destinations
+from tokenfilter.adapters.numpy.facts import STRETCH
 from tokenfilter.adapters.numpy.fan_out import Groups
 from tokenfilter.adapters.numpy.few_slots import FEW_SLOTS, FewJudging
 from tokenfilter.adapters.numpy.held import HeldRoute
 from tokenfilter.adapters.numpy.judging import Judging
-from tokenfilter.adapters.numpy.rows import SEGMENT
 from tokenfilter.adapters.numpy.slots import Slots
 from tokenfilter.domain.evidence import Evidence
 from tokenfilter.domain.filter import Recheck
@@ -29,12 +28,12 @@ _NOBODY = -1
 class NumpyFilterIndex(FilterIndex):
     """Keeps of every route what it needs, not the route.
 
-    `segment`: rows that are allocated at once; `few_words`: words of bits up to which all bitmaps lie in one matrix;
-    `few_slots`: alternatives up to which whole numbers are faster than arrays.
+    `stretch`: how many limits of a column are looked at one by one; `few_slots`: alternatives up to which whole numbers
+    are faster than arrays.
     """
 
-    def __init__(self, *, segment: int = SEGMENT, few_words: int = FEW_WORDS, few_slots: int = FEW_SLOTS) -> None:
-        self._slots = Slots(segment=segment, few_words=few_words, few_slots=few_slots)
+    def __init__(self, *, stretch: int = STRETCH, few_slots: int = FEW_SLOTS) -> None:
+        self._slots = Slots(stretch=stretch, few_slots=few_slots)
         self._groups = Groups()
         self._slot_of_group = Grown(np.int32)
         self._destinations = Destinations()
@@ -57,7 +56,6 @@ class NumpyFilterIndex(FilterIndex):
     ) -> Sequence[Route]:
         if not (self._always if only_always else self._held):
             return []
-        self._slots.checkpoints.sweep()
         routes = self._wanting(evidence, fresh, only_always=only_always)
         if since is not None:
             routes = routes[self._destinations.within(self._destination_of.values[routes], since)]
@@ -71,7 +69,6 @@ class NumpyFilterIndex(FilterIndex):
         self, owner: ChatId, routes: Iterable[Route], *, renewed: Iterable[Destination] = (), seq: int = 0
     ) -> None:
         self._judging = None
-        self._slots.checkpoints.sweep()
         owned = self._owned.pop(owner)
         before = [] if owned is None else [owned] if isinstance(owned, int) else list(owned)
         after = [self._kept(before, route) for route in routes]

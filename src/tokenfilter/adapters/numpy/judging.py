@@ -1,31 +1,21 @@
-"""One event judged for every slot: prune by bitmaps, then compare what is left exactly, and each caller for its rule.
+"""One event judged for every slot: all that is not asked of a channel by bitmaps, then each caller for its rule.
 
 What was found stays for as long as neither the event nor the slots change, because an event is judged several times:
 for those who always are, for all, for those who have seen it with some of its calls.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
-from tokenfilter.adapters.numpy.arrays import Ints, Truths
-from tokenfilter.adapters.numpy.bits import slots_of
+from tokenfilter.adapters.numpy.arrays import Ints, Places, SlotLists, Truths
+from tokenfilter.adapters.numpy.bits import is_set
+from tokenfilter.adapters.numpy.facts import nearness, out_of
 from tokenfilter.adapters.numpy.membership import Named
-from tokenfilter.adapters.numpy.query import Query
-from tokenfilter.adapters.numpy.rows import GROUP, LISTS, QUORUM, SETS
 from tokenfilter.adapters.numpy.slots import Slots
 from tokenfilter.domain.evidence import Evidence
+from tokenfilter.domain.filter import LONGEST_WINDOW
 from tokenfilter.domain.ids import ChannelId
 
 Fresh = frozenset[ChannelId] | None
-
-
-class _Wanting(NamedTuple):
-    """Groups that want the event; of those with a channel rule also, by caller, which of them it qualifies for."""
-
-    without_rule: Ints
-    with_rule: Ints
-    qualifying: Truths | None
 
 
 class Judging:
@@ -34,46 +24,62 @@ class Judging:
     def __init__(self, slots: Slots, evidence: Evidence) -> None:
         self.evidence = evidence
         self._slots = slots
-        self._query = Query(slots.layout, evidence)
-        self._named = Named(evidence)
-        self._wanting: dict[bool, _Wanting] = {}
-        rows, made, self._must_ask_sets = slots.membership.rows(self._named)
-        self._candidates = slots.checkpoints.candidates(self._query, [(slots.alive, 0), *rows])
-        for words in made:
-            self._candidates &= words
+        self._calls = [call for call in evidence.calls if evidence.at < call.last_at + LONGEST_WINDOW]
+        self._counting = [slots.callers.counting(call.channel, evidence) for call in self._calls]
+        self._left = self._holding()
+        self._wanting: dict[bool, Places] = {}
 
     def groups(self, fresh: Fresh, *, only_always: bool) -> Ints:
         """The groups that want the event, some twice: those whose alternatives both do."""
-        wanting = self._wanting.get(only_always)
+        slots, wanting = self._slots, self._wanting.get(only_always)
         if wanting is None:
             wanting = self._wanting[only_always] = self._judged(only_always=only_always)
-        if wanting.qualifying is None:
-            return wanting.without_rule
-        with_rule = wanting.with_rule
         if fresh is not None:
-            is_fresh = [call.channel in fresh for call in self._query.calls]
-            with_rule = with_rule[wanting.qualifying[is_fresh].any(axis=0)]
-        return np.concatenate([wanting.without_rule, with_rule])
+            is_told = self._qualifying(wanting, fresh).any(axis=0)
+            is_told |= slots.quorum_of.values.take(wanting) == 0
+            wanting = wanting[is_told]
+        groups: Ints = slots.group_of.values.take(wanting)
+        return groups
 
-    def _judged(self, *, only_always: bool) -> _Wanting:
-        slots, candidates = self._slots, self._candidates
+    def _holding(self) -> Places:
+        """The slots for which all holds that is not asked of each caller, and that some caller counts for."""
+        slots, evidence = self._slots, self.evidence
+        size, named = slots.ground.words, Named(evidence)
+        left = slots.alive.rows[0, :size].copy()
+        if self._counting:
+            heard = self._counting[0]
+            for counting in self._counting[1:]:
+                heard = heard | counting
+            left &= heard
+        else:
+            left &= ~slots.ruled.rows[0, :size]
+        must_ask_sets = slots.membership.take_out(named, left)
+        beyond: SlotLists = []
+        slots.facts.take_out(evidence, self._calls, left, beyond)
+        holding = out_of(left, beyond).nonzero()[0]
+        if must_ask_sets:
+            holding = holding[slots.membership.holding(slots.sets_of.values[holding], named)]
+        return holding
+
+    def _judged(self, *, only_always: bool) -> Places:
+        """The slots that want the event."""
+        slots, left = self._slots, self._left
         if only_always:
-            candidates = candidates & slots.always.rows[0, : len(candidates)]
-        numbers = slots_of(candidates)
-        read = slots.rows.read(numbers)
-        held = slots.rows.holding(read, self._query.rows).nonzero()[0]
-        if self._must_ask_sets:
-            held = held[slots.membership.holding(read["links"][held, SETS], self._named)]
-        links: Ints = read["links"].take(held, axis=0)
-        groups, is_ruled = links[:, GROUP], links[:, QUORUM] > 0
-        if not np.count_nonzero(is_ruled):
-            return _Wanting(groups, groups[:0], None)
-        ruled = held[is_ruled]
-        quorum, lists = links[is_ruled, QUORUM], links[is_ruled, LISTS]
-        qualifying = slots.rows.holding(read.take(ruled), self._query.by_caller())
-        if np.count_nonzero(lists):
-            listed = lists.nonzero()[0]
-            callers = [call.channel for call in self._query.calls]
-            qualifying[:, listed] &= slots.lists.counting(numbers[ruled[listed]], lists[listed], callers)
-        enough = np.add.reduce(qualifying, axis=0, dtype=np.intp) >= quorum
-        return _Wanting(groups[~is_ruled], groups[is_ruled][enough], qualifying[:, enough])
+            left = left[is_set([slots.always.rows[0]], left)[0]]
+        quorums = slots.quorum_of.values.take(left)
+        is_counted = quorums > (0 if slots.window_of else 1)
+        if not np.count_nonzero(is_counted):
+            return left
+        counting = self._qualifying(left[is_counted], None)
+        is_wanting = ~is_counted
+        is_wanting[is_counted] = np.add.reduce(counting, axis=0, dtype=np.int16) >= quorums[is_counted]
+        return left[is_wanting]
+
+    def _qualifying(self, asked: Places, fresh: Fresh) -> Truths:
+        """For each caller, or each fresh one, the slots it qualifies for: all those that have no rule, too."""
+        told = [n for n, call in enumerate(self._calls) if fresh is None or call.channel in fresh]
+        qualifying = is_set([self._counting[n] for n in told], asked)
+        if self._slots.window_of:
+            nearest = np.array([nearness(self.evidence, self._calls[n]) for n in told], np.int64)
+            qualifying &= self._slots.window_of.values.take(asked) <= nearest[:, None]
+        return qualifying

@@ -8,10 +8,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from tokenfilter.adapters.numpy.arrays import Ints, Numbers, Truths, Words
-from tokenfilter.adapters.numpy.bits import Bits, Ground
-from tokenfilter.adapters.numpy.rows import NONE
+from tokenfilter.adapters.numpy.bits import Ground
 from tokenfilter.domain.evidence import Evidence
 from tokenfilter.domain.filter import OneOf, SetField, Unknown
+
+NONE = -1
+"""The number of no sets."""
 
 _OWN = 24
 _UNKNOWN, _UNNAMED, _REST = 0, 1, 2
@@ -60,7 +62,7 @@ class _Field:
         self._own: dict[str, int] = {}
         self._rest: Counter[str] = Counter()
         self._longest = 0
-        self.bits = ground.bits(_REST + 1, room=_REST + 1 + _OWN, fill=True)
+        self.bits = ground.bits(_REST + 1, fill=True)
 
     def put(self, slot: int, wanted: OneOf) -> None:
         for member in wanted.only | wanted.exclude:
@@ -68,7 +70,7 @@ class _Field:
         if wanted.unknown is Unknown.REFUSE:
             self.bits.clear(slot, _UNKNOWN)
         if wanted.only:
-            for row in range(_UNNAMED, self.bits.used):
+            for row in range(_UNNAMED, len(self.bits.rows)):
                 self.bits.clear(slot, row)
             for member in wanted.only:
                 self.bits.set(slot, self._own.get(member, _REST))
@@ -76,7 +78,7 @@ class _Field:
             self.bits.clear(slot, self._own[member])
 
     def drop(self, slot: int, wanted: OneOf) -> None:
-        for row in range(self.bits.used):
+        for row in range(len(self.bits.rows)):
             self.bits.set(slot, row)
         for member in (wanted.only | wanted.exclude) & self._rest.keys():
             self._rest[member] -= 1
@@ -109,7 +111,7 @@ class _Field:
         if member in self._own:
             return
         if len(self._own) < _OWN and member not in self._rest:
-            self._own[member] = self._ground.extend(self.bits)
+            self._own[member] = self.bits.add(like=_UNNAMED)
         else:
             self._rest[member] += 1
             self._longest = max(self._longest, len(member))
@@ -159,19 +161,19 @@ class Membership:
             del self._users[number], self._sets[number], self._numbers[sets]
             self._free.give_back(number)
 
-    def rows(self, named: Named) -> tuple[list[tuple[Bits, int]], list[Words], bool]:
-        """What to intersect: rows of bits, bitmaps made for this token; and whether the sets must be asked besides."""
-        rows, made, is_exact = [], [], True
+    def take_out(self, named: Named, left: Words) -> bool:
+        """Clear the slots whose sets fail; whether sets are to be asked besides, as not all those are cleared."""
+        is_exact = True
         for field, kept in self._fields.items():
             names = named.of(field)
             if field == "word" and names is not None:
-                made.append(kept.union(names))
+                left &= kept.union(names)
                 is_exact = False
             else:
                 row, exact = kept.row(names)
-                rows.append((kept.bits, row))
+                left &= kept.bits.rows[row, : len(left)]
                 is_exact &= exact
-        return rows, made, not is_exact
+        return not is_exact
 
     def holding(self, numbers: Ints, named: Named) -> Truths:
         """Which of the sets of these numbers hold; without sets all does."""

@@ -1,20 +1,19 @@
-"""Every alternative of every filter in a slot of its own: its bits, its row, its sets, its channels."""
+"""Every alternative of every filter in a slot of its own: its limits, its sets, its channels, its group."""
 
 from itertools import pairwise
 
-from tokenfilter.adapters.numpy.arrays import Numbers
-from tokenfilter.adapters.numpy.bits import Ground
-from tokenfilter.adapters.numpy.checkpoints import Checkpoints
-from tokenfilter.adapters.numpy.columns import QUORUM, Columns, Condition
-from tokenfilter.adapters.numpy.few_slots import FewSlots
-from tokenfilter.adapters.numpy.lists import NO_LISTS, Lists
-from tokenfilter.adapters.numpy.membership import Membership
-from tokenfilter.adapters.numpy.query import Layout
-from tokenfilter.adapters.numpy.rows import NEXT, NONE, Rows
-from tokenfilter.domain.filter import Criteria, Filter, Recheck
+import numpy as np
 
-_QUORUMS = (1.0, 2.0, 3.0, 4.0, 6.0, 9.0)
-"""Checkpoints of quorums: whether anybody called prunes most of what there is to prune."""
+from tokenfilter.adapters.numpy.arrays import Grown, Numbers
+from tokenfilter.adapters.numpy.bits import Ground
+from tokenfilter.adapters.numpy.callers import Callers
+from tokenfilter.adapters.numpy.columns import MICROSECOND, Columns, Condition
+from tokenfilter.adapters.numpy.facts import Facts
+from tokenfilter.adapters.numpy.few_slots import FewSlots
+from tokenfilter.adapters.numpy.membership import Membership
+from tokenfilter.domain.filter import LONGEST_WINDOW, Criteria, Filter, Recheck
+
+_LAST = -1
 
 
 class Slots:
@@ -23,24 +22,28 @@ class Slots:
     `few` holds the same for as long as there were never more than some thousand.
     """
 
-    def __init__(self, *, segment: int, few_words: int, few_slots: int) -> None:
+    def __init__(self, *, stretch: int, few_slots: int) -> None:
         self.few: FewSlots | None = FewSlots() if few_slots else None
         self._few_slots = few_slots
-        self.ground = Ground(few_words)
+        self.ground = Ground()
         self.alive = self.ground.bits(1, fill=False)
         self.always = self.ground.bits(1, fill=False)
-        self.rows = Rows(segment)
-        self.checkpoints = Checkpoints(self.ground, self.rows)
+        self.ruled = self.ground.bits(1, fill=False)
+        self.facts = Facts(self.ground, stretch)
         self.membership = Membership(self.ground)
-        self.lists = Lists()
+        self.callers = Callers(self.ground, self.facts)
+        self.group_of = Grown(np.int32)
+        self.sets_of = Grown(np.int32)
+        self.quorum_of = Grown(np.int16)
+        self.window_of: Grown | None = None
+        self._next_of = Grown(np.int32)
         self._columns = Columns()
         self._numbers = Numbers()
-        self.layout = Layout(self._columns)
 
     def put(self, group: int, wanted: Filter) -> int:
         """Hold a group's filter; its first slot."""
         slots = [self._numbers.take() for _ in wanted.any_of]
-        following = [*(after for _, after in pairwise(slots)), NONE]
+        following = [*(after for _, after in pairwise(slots)), _LAST]
         for slot, criteria, after in zip(slots, wanted.any_of, following, strict=True):
             self._put(slot, criteria, group, after, always=wanted.recheck is Recheck.ALWAYS)
         return slots[0]
@@ -48,7 +51,7 @@ class Slots:
     def drop(self, slot: int, wanted: Filter) -> None:
         """Hold a filter no longer, given its first slot."""
         for criteria in wanted.any_of:
-            after = self.rows.link(slot, NEXT)
+            after = int(self._next_of.values[slot])
             self._drop(slot, criteria)
             slot = after
 
@@ -60,16 +63,22 @@ class Slots:
         if self.few:
             self.few.put(slot, criteria, exact, group, always=always)
         rule = criteria.channel
-        sets = self.membership.put(slot, criteria.sets)
-        lists = self.lists.put(slot, rule) if rule else NO_LISTS
-        self.rows.write(
-            slot, [(c.code, c.value) for c in exact], (group, sets, rule.quorum if rule else 0, lists, after)
-        )
-        self.checkpoints.put(slot, exact + quorum)
-        self.checkpoints.alive += 1
+        self.facts.alive += 1
+        self.facts.put(slot, exact + quorum)
         self.alive.set(slot)
         if always:
             self.always.set(slot)
+        if rule:
+            self.ruled.set(slot)
+            self.callers.put(slot, rule)
+            if rule.window != LONGEST_WINDOW and not self.window_of:
+                self.window_of = Grown(np.int64)
+        if self.window_of:
+            self.window_of.put(slot, -((rule.window if rule else LONGEST_WINDOW) // MICROSECOND))
+        self.group_of.put(slot, group)
+        self.sets_of.put(slot, self.membership.put(slot, criteria.sets))
+        self.quorum_of.put(slot, rule.quorum if rule else 0)
+        self._next_of.put(slot, after)
 
     def _drop(self, slot: int, criteria: Criteria) -> None:
         exact, quorum = self._conditions(criteria)
@@ -77,24 +86,21 @@ class Slots:
             self.few.drop(slot, criteria, exact)
         self.alive.clear(slot)
         self.always.clear(slot)
-        self.checkpoints.alive -= 1
-        self.checkpoints.drop(slot, exact + quorum)
+        self.ruled.clear(slot)
+        self.facts.drop(slot, exact + quorum)
+        self.facts.alive -= 1
         self.membership.drop(slot, criteria.sets)
         if criteria.channel:
-            self.lists.drop(slot, criteria.channel)
-        self.rows.clear(slot)
+            self.callers.drop(slot, criteria.channel)
         self._numbers.give_back(slot)
 
     def _conditions(self, criteria: Criteria) -> tuple[list[Condition], list[Condition]]:
-        """Those that stand in rows, and the quorum."""
+        """The quorum apart: with few slots it is counted."""
         exact = self._columns.conditions(criteria)
         quorum = [self._columns.quorum(criteria.channel)] if criteria.channel else []
-        keys = self._columns.keys
-        if len(keys) > len(self.checkpoints):
-            new = keys[len(self.checkpoints) :]
+        new = self._columns.keys[len(self.facts) :]
+        if new:
+            self.facts.add(new)
             if self.few:
                 self.few.add(new)
-            for key in new:
-                self.checkpoints.add(_QUORUMS if key == QUORUM else ())
-            self.layout = Layout(self._columns)
         return exact, quorum

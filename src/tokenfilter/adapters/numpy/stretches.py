@@ -1,0 +1,154 @@
+"""One column: the limits that slots have there, in order, cut into stretches, and between two stretches a bitmap.
+
+A number lies in one stretch. The bitmap behind it takes out at once every slot whose limit lies in a later one, and the
+few limits beyond the number within the stretch are taken out one by one. So what is left is exact, and what is read is
+one bitmap and half a stretch.
+"""
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+
+import numpy as np
+
+from tokenfilter.adapters.numpy.arrays import SlotLists, Words
+from tokenfilter.adapters.numpy.bits import BIT, BUT, Bits
+
+_OF_UNKNOWN, _OF_LESS = 0, 1
+FIRST_ROWS = 2
+"""For which slots the unknown holds, and a number below every limit."""
+
+_NOBODY_LATER = -1
+_take_out = np.bitwise_and
+
+
+class _Stretch:
+    """Limits in order, each with its slot; `row` is the bitmap without the slots of later stretches."""
+
+    __slots__ = ("limits", "row", "slots")
+
+    def __init__(self, limits: Sequence[float], slots: Sequence[int], row: int) -> None:
+        self.limits = array("d", limits)
+        self.slots = array("i", slots)
+        self.row = row
+
+    def put(self, slot: int, limit: float) -> None:
+        at = bisect_right(self.limits, limit)
+        self.limits.insert(at, limit)
+        self.slots.insert(at, slot)
+
+    def drop(self, slot: int, limit: float) -> None:
+        first, last = bisect_left(self.limits, limit), bisect_right(self.limits, limit)
+        at = self.slots.index(slot, first, last)
+        del self.limits[at], self.slots[at]
+
+    def middle(self) -> int:
+        """Where to cut it, with equal limits on one side; 0 where all are equal."""
+        size = len(self.limits)
+        limit = self.limits[size // 2]
+        edges = bisect_left(self.limits, limit), bisect_right(self.limits, limit)
+        return min((e for e in edges if 0 < e < size), key=lambda e: abs(2 * e - size), default=0)
+
+    def cut(self, at: int) -> "_Stretch":
+        """Give away what begins there."""
+        later = _Stretch(self.limits[at:], self.slots[at:], self.row)
+        del self.limits[at:], self.slots[at:]
+        return later
+
+    def take_in(self, later: "_Stretch") -> None:
+        """Go on with the next one."""
+        self.limits += later.limits
+        self.slots += later.slots
+        self.row = later.row
+
+
+class Column:
+    """The limits of one column, each of a slot of its own. Stretches are cut where they hold more than `most`."""
+
+    __slots__ = ("_bits", "_firsts", "_laid_out", "_stretches", "_words")
+
+    def __init__(self, bits: Bits) -> None:
+        self._bits = bits
+        self._firsts: list[float] = []
+        self._stretches: list[_Stretch] = []
+        self._laid_out: Words | None = None
+        self._words: list[Words] = []
+
+    def put(self, slot: int, limit: float, *, tolerant: bool, most: int) -> None:
+        """A slot has this limit; a `tolerant` one holds while the number is unknown."""
+        at = self._at(limit)
+        if not self._stretches:
+            self._stretches.append(_Stretch((), (), _NOBODY_LATER))
+            self._firsts.append(limit)
+        rows = [_OF_LESS, *(stretch.row for stretch in self._stretches[:at])] + [_OF_UNKNOWN] * (not tolerant)
+        self._bits.rows[rows, slot >> 6] &= BUT[slot & 63]
+        stretch = self._stretches[at]
+        stretch.put(slot, limit)
+        self._firsts[at] = stretch.limits[0]
+        if len(stretch.slots) > most:
+            self._cut(at, most)
+
+    def drop(self, slot: int, limit: float, *, most: int) -> None:
+        """The slot has that limit no longer."""
+        held = self._bits.rows[:, slot >> 6]
+        held |= BIT[slot & 63]
+        at = self._at(limit)
+        self._stretches[at].drop(slot, limit)
+        self._join(at, most)
+        self._join(at - 1, most)
+        if not self._stretches[-1].slots:
+            self._stretches, self._firsts = [], []
+
+    def take_out(self, number: float | None, left: Words, beyond: SlotLists) -> None:
+        """Clear in `left` the slots with a larger limit, but those that are added to `beyond`; None is unknown."""
+        if self._laid_out is not self._bits.rows or len(self._words[0]) != len(left):
+            self._lay_out(len(left))
+        at = _OF_UNKNOWN - FIRST_ROWS
+        if number is not None:
+            at = bisect_right(self._firsts, number) - 1
+            if at >= 0:
+                stretch = self._stretches[at]
+                some = stretch.slots[bisect_right(stretch.limits, number) :]
+                if some:
+                    beyond.append(some)
+                if stretch.row == _NOBODY_LATER:
+                    return
+        _take_out(left, self._words[at + FIRST_ROWS], left)
+
+    def _lay_out(self, size: int) -> None:
+        """Have each bitmap at hand, as it is for as long as nothing is cut, joined or made longer."""
+        self._laid_out = self._bits.rows
+        rows = [_OF_UNKNOWN, _OF_LESS, *(s.row for s in self._stretches if s.row != _NOBODY_LATER)]
+        self._words = [self._laid_out[row, :size] for row in rows]
+
+    def _at(self, limit: float) -> int:
+        """The stretch in which a limit lies."""
+        return max(0, bisect_right(self._firsts, limit) - 1)
+
+    def _cut(self, at: int, most: int) -> None:
+        """Make two of a stretch; what is too small for itself joins its neighbour."""
+        stretch = self._stretches[at]
+        place = stretch.middle()
+        if not place:
+            return
+        later = stretch.cut(place)
+        stretch.row = self._bits.add(None if later.row == _NOBODY_LATER else later.row)
+        self._bits.clear_all(np.frombuffer(later.slots, np.int32), stretch.row)
+        self._stretches.insert(at + 1, later)
+        self._firsts.insert(at + 1, later.limits[0])
+        self._laid_out = None
+        self._join(at + 1, most)
+        self._join(at - 1, most)
+
+    def _join(self, at: int, most: int) -> None:
+        """Make one of a stretch and the next, if that is small or one of them empty."""
+        if not 0 <= at < len(self._stretches) - 1:
+            return
+        stretch, later = self._stretches[at : at + 2]
+        sizes = len(stretch.slots), len(later.slots)
+        if all(sizes) and sum(sizes) > most // 2:
+            return
+        self._bits.give_back(stretch.row)
+        stretch.take_in(later)
+        del self._stretches[at + 1], self._firsts[at + 1]
+        self._laid_out = None
