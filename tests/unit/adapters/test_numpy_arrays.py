@@ -82,14 +82,14 @@ def test_a_row_more_begins_as_a_copy_or_empty_and_goes_its_own_way(before, after
     ground.reach(299)
     bits = ground.bits(1, fill=True)
     bits.clear_all(np.array(sorted(before), np.int32), 0)
-    copy, empty = bits.add(like=0), bits.add()
-    bits.clear_all(np.array(sorted(after), np.int32), copy)
+    bits.insert(0)
+    bits.insert(2, like=1)
+    bits.clear_all(np.array(sorted(after), np.int32), 2)
     slots = np.arange(300)
-    held = is_set([bits.rows[row] for row in (0, copy, empty)], slots)
-    assert [set(slots[~one].tolist()) for one in held] == [before, before | after, set()]
-    bits.give_back(copy)
-    assert bits.add(like=0) == copy
-    assert np.array_equal(bits.rows[copy], bits.rows[0])
+    held = [set(slots[~one].tolist()) for one in is_set(list(bits.rows), slots)]
+    assert held == [set(), before, before | after]
+    bits.remove(1)
+    assert [set(slots[~one].tolist()) for one in is_set(list(bits.rows), slots)] == [held[0], held[2]]
 
 
 @given(st.lists(st.booleans(), min_size=64, max_size=64))

@@ -12,8 +12,8 @@ from tests.unit.domain import test_cohorts as model
 
 from tokenfilter.adapters.redis.connection import RedisConnection
 from tokenfilter.adapters.redis.keys import Keys
+from tokenfilter.domain.alerts import alerts
 from tokenfilter.domain.decide import decide
-from tokenfilter.domain.notification import alerts
 from tokenfilter.testing import examples
 
 

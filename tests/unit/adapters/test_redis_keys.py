@@ -8,8 +8,9 @@ from tests.redis_process import RedisProcess, redis_keys  # noqa: F401
 
 from tokenfilter.adapters.redis.connection import RedisConnection
 from tokenfilter.adapters.redis.keys import Keys
+from tokenfilter.domain.alerts import alerts
 from tokenfilter.domain.ids import ChannelId, ChatId, Destination
-from tokenfilter.domain.notification import Lane, alerts
+from tokenfilter.domain.notification import Lane
 from tokenfilter.domain.partition import hash_slot, partition_of
 from tokenfilter.testing import examples
 from tokenfilter.testing.contracts import soon

@@ -19,10 +19,11 @@ from tokenfilter.adapters.redis.batches import (
     owed_name,
     recipients_of,
 )
+from tokenfilter.domain.alerts import alerts
 from tokenfilter.domain.delivery import digest_of
 from tokenfilter.domain.history import EventSettled
 from tokenfilter.domain.ids import ChatId, Destination
-from tokenfilter.domain.notification import CallAlert, FoldReason, Lane, Notification, alert_id, alerts
+from tokenfilter.domain.notification import CallAlert, FoldReason, Lane, Notification, alert_id
 from tokenfilter.domain.partition import home
 from tokenfilter.domain.plain.fields import NotStoredFormError
 from tokenfilter.ports.failures import StaleOwnerError

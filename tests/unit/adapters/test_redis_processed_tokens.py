@@ -8,11 +8,11 @@ from tests.redis_process import RedisProcess, redis_connection, redis_keys, redi
 
 from tokenfilter.adapters.redis import processed_tokens
 from tokenfilter.adapters.redis.connection import RedisConnection
+from tokenfilter.domain.alerts import alerts
 from tokenfilter.domain.cohorts import BEFORE_ALL, Exempt, TokenRecords
 from tokenfilter.domain.dedup import ACCEPTED_FOR, Accepted
 from tokenfilter.domain.history import EventSettled
 from tokenfilter.domain.ids import ChatId, Destination
-from tokenfilter.domain.notification import alerts
 from tokenfilter.ports.failures import StaleOwnerError, UnavailableError
 from tokenfilter.testing import examples
 from tokenfilter.testing.contracts import soon
@@ -29,14 +29,21 @@ def ten_at_once(monkeypatch):
 
 
 class Breaking(RedisConnection):
-    """Settles until the `survived` calls are over; the next one fails, before or after Redis has acted."""
+    """Settles until the `survived` calls are over; the next one fails, before or after Redis has acted, and all others.
+
+    For others to be settled again it is mended first.
+    """
 
     survived = 0
     acts = True
+    is_broken = False
 
     async def run(self, script, keys, args):
         if script.name == "settle":
+            if self.is_broken:
+                raise UnavailableError("broken off", acted=False)
             if not self.survived:
+                self.is_broken = True
                 if self.acts:
                     await super().run(script, keys, args)
                 raise UnavailableError("broken off", acted=None)
@@ -173,9 +180,9 @@ async def test_a_repeated_refusal_is_known_as_such_and_acknowledged(redis_proces
     [entry] = await soon(redis_process.events.read(1))
     decision = await decided(redis_process, heard(), [examples.route(1, "mcap >= 10")])
     for _ in range(2):
-        assert (await redis_process.tokens.settle(decision, ())).queued == ()
+        assert not (await redis_process.tokens.settle(decision, owed(decision))).queued
     assert await redis_process.events.length() == 1
-    assert (await redis_process.tokens.settle(decision, (), entry)).queued == ()
+    assert not (await redis_process.tokens.settle(decision, owed(decision), entry)).queued
     assert await redis_process.events.length() == 0
     assert await noted(redis_process) == [()]
 

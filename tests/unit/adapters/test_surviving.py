@@ -20,6 +20,7 @@ from tokenfilter.adapters.memory.outbox import MemoryOutbox
 from tokenfilter.adapters.memory.processed_tokens import MemoryProcessedTokens
 from tokenfilter.adapters.memory.subscribers import MemorySubscribers
 from tokenfilter.adapters.memory.telemetry import MemoryTelemetry
+from tokenfilter.adapters.surviving.claimed_alerts import ClaimedAlerts
 from tokenfilter.adapters.surviving.event_stream import SurvivingEventStream
 from tokenfilter.adapters.surviving.journal import SurvivingJournal
 from tokenfilter.adapters.surviving.outbox import SurvivingOutbox
@@ -94,6 +95,7 @@ class Program:
             self.survival,
             events=self.events,
             outbox=self.outbox,
+            claimed=ClaimedAlerts(of("outbox"), self.survival, outbox=self.outbox),
             journal=self.journal,
             archive=archive,
             clock=self.clock,

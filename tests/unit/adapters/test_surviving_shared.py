@@ -17,6 +17,7 @@ from tokenfilter.adapters.memory.outbox import MemoryOutbox
 from tokenfilter.adapters.memory.processed_tokens import MemoryProcessedTokens
 from tokenfilter.adapters.memory.subscribers import MemorySubscribers
 from tokenfilter.adapters.memory.telemetry import MemoryTelemetry
+from tokenfilter.adapters.surviving.claimed_alerts import ClaimedAlerts
 from tokenfilter.adapters.surviving.event_stream import SurvivingEventStream
 from tokenfilter.adapters.surviving.journal import SurvivingJournal
 from tokenfilter.adapters.surviving.leases import SurvivingLeases
@@ -58,11 +59,16 @@ class Ours:
         self.journal = SurvivingJournal(self.store_journal, self.survival)
         self.events = SurvivingEventStream(self.store_events, self.survival, capacity=3, term=self.terms.get)
         self.outbox = SurvivingOutbox(self.store_outbox, self.survival, journal=self.journal)
+        self.delivers = {OURS}
+        self.claimed = ClaimedAlerts(
+            self.store_outbox, self.survival, outbox=self.outbox, delivers=lambda n: n.token in self.delivers
+        )
         self.tokens = SurvivingProcessedTokens(
             self.store_tokens,
             self.survival,
             events=self.events,
             outbox=self.outbox,
+            claimed=self.claimed,
             journal=self.journal,
             archive=self.archive,
             clock=self.clock,

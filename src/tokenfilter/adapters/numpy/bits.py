@@ -23,13 +23,12 @@ _BITS = np.array(BIT)
 class Bits:
     """Some rows of bits. A slot nobody has set has the bit `fill` in all of them."""
 
-    __slots__ = ("fill", "free", "rows", "turn")
+    __slots__ = ("fill", "rows", "turn")
 
-    def __init__(self, rows: Words, *, fill: int, turn: int) -> None:
+    def __init__(self, rows: Words, *, fill: bool, turn: int) -> None:
         self.rows = rows
-        self.fill = fill
+        self.fill = np.uint64(_ONES if fill else 0)
         self.turn = turn
-        self.free: list[int] = []
 
     def set(self, slot: int, row: int = 0) -> None:
         """Set the slot's bit in a row."""
@@ -43,19 +42,13 @@ class Bits:
         """Clear these slots' bits in a row."""
         np.bitwise_and.at(self.rows[row], slots >> 6, ~_BITS.take(slots & 63))
 
-    def give_back(self, row: int) -> None:
-        """A row is not needed any more."""
-        self.free.append(row)
+    def insert(self, row: int, like: int | None = None) -> None:
+        """Let there be a row before that one: as another is, or with no bit set yet."""
+        self.rows = np.insert(self.rows, row, self.fill if like is None else self.rows[like], axis=0)
 
-    def add(self, like: int | None = None) -> int:
-        """A row more, as that one is or with no bit set yet; its number."""
-        if self.free:
-            made = self.free.pop()
-        else:
-            made = len(self.rows)
-            self.rows = np.vstack([self.rows, np.empty((1, self.rows.shape[1]), _WORD)])
-        self.rows[made] = self.fill if like is None else self.rows[like]
-        return made
+    def remove(self, row: int) -> None:
+        """Let a row not be there any more."""
+        self.rows = np.delete(self.rows, row, axis=0)
 
 
 class Ground:
@@ -67,7 +60,7 @@ class Ground:
 
     def bits(self, rows: int, *, fill: bool) -> Bits:
         """New rows."""
-        made = Bits(np.empty((rows, 0), _WORD), fill=_ONES if fill else 0, turn=len(self._all))
+        made = Bits(np.empty((rows, 0), _WORD), fill=fill, turn=len(self._all))
         self._all.append(made)
         self._lengthen(made)
         return made

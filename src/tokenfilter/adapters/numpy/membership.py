@@ -111,7 +111,8 @@ class _Field:
         if member in self._own:
             return
         if len(self._own) < _OWN and member not in self._rest:
-            self._own[member] = self.bits.add(like=_UNNAMED)
+            self._own[member] = len(self.bits.rows)
+            self.bits.insert(len(self.bits.rows), like=_UNNAMED)
         else:
             self._rest[member] += 1
             self._longest = max(self._longest, len(member))

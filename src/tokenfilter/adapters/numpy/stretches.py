@@ -18,19 +18,17 @@ _OF_UNKNOWN, _OF_LESS = 0, 1
 FIRST_ROWS = 2
 """For which slots the unknown holds, and a number below every limit."""
 
-_NOBODY_LATER = -1
 _take_out = np.bitwise_and
 
 
 class _Stretch:
-    """Limits in order, each with its slot; `row` is the bitmap without the slots of later stretches."""
+    """Limits in order, each with its slot."""
 
-    __slots__ = ("limits", "row", "slots")
+    __slots__ = ("limits", "slots")
 
-    def __init__(self, limits: Sequence[float], slots: Sequence[int], row: int) -> None:
+    def __init__(self, limits: Sequence[float] = (), slots: Sequence[int] = ()) -> None:
         self.limits = array("d", limits)
         self.slots = array("i", slots)
-        self.row = row
 
     def put(self, slot: int, limit: float) -> None:
         at = bisect_right(self.limits, limit)
@@ -51,7 +49,7 @@ class _Stretch:
 
     def cut(self, at: int) -> "_Stretch":
         """Give away what begins there."""
-        later = _Stretch(self.limits[at:], self.slots[at:], self.row)
+        later = _Stretch(self.limits[at:], self.slots[at:])
         del self.limits[at:], self.slots[at:]
         return later
 
@@ -59,11 +57,13 @@ class _Stretch:
         """Go on with the next one."""
         self.limits += later.limits
         self.slots += later.slots
-        self.row = later.row
 
 
 class Column:
-    """The limits of one column, each of a slot of its own. Stretches are cut where they hold more than `most`."""
+    """The limits of one column, each of a slot of its own. Stretches are cut where they hold more than `most`.
+
+    After the first rows of bits there is one behind each stretch but the last: without the slots of all later ones.
+    """
 
     __slots__ = ("_bits", "_firsts", "_laid_out", "_stretches", "_words")
 
@@ -78,10 +78,10 @@ class Column:
         """A slot has this limit; a `tolerant` one holds while the number is unknown."""
         at = self._at(limit)
         if not self._stretches:
-            self._stretches.append(_Stretch((), (), _NOBODY_LATER))
+            self._stretches.append(_Stretch())
             self._firsts.append(limit)
-        rows = [_OF_LESS, *(stretch.row for stretch in self._stretches[:at])] + [_OF_UNKNOWN] * (not tolerant)
-        self._bits.rows[rows, slot >> 6] &= BUT[slot & 63]
+        held = self._bits.rows[_OF_LESS if tolerant else _OF_UNKNOWN : at + FIRST_ROWS, slot >> 6]
+        held &= BUT[slot & 63]
         stretch = self._stretches[at]
         stretch.put(slot, limit)
         self._firsts[at] = stretch.limits[0]
@@ -111,15 +111,14 @@ class Column:
                 some = stretch.slots[bisect_right(stretch.limits, number) :]
                 if some:
                     beyond.append(some)
-                if stretch.row == _NOBODY_LATER:
+                if at == len(self._stretches) - 1:
                     return
         _take_out(left, self._words[at + FIRST_ROWS], left)
 
     def _lay_out(self, size: int) -> None:
         """Have each bitmap at hand, as it is for as long as nothing is cut, joined or made longer."""
         self._laid_out = self._bits.rows
-        rows = [_OF_UNKNOWN, _OF_LESS, *(s.row for s in self._stretches if s.row != _NOBODY_LATER)]
-        self._words = [self._laid_out[row, :size] for row in rows]
+        self._words = list(self._laid_out[:, :size])
 
     def _at(self, limit: float) -> int:
         """The stretch in which a limit lies."""
@@ -131,12 +130,11 @@ class Column:
         place = stretch.middle()
         if not place:
             return
-        later = stretch.cut(place)
-        stretch.row = self._bits.add(None if later.row == _NOBODY_LATER else later.row)
-        self._bits.clear_all(np.frombuffer(later.slots, np.int32), stretch.row)
+        later, row = stretch.cut(place), at + FIRST_ROWS
+        self._bits.insert(row, like=row if at < len(self._stretches) - 1 else None)
+        self._bits.clear_all(np.frombuffer(later.slots, np.int32), row)
         self._stretches.insert(at + 1, later)
         self._firsts.insert(at + 1, later.limits[0])
-        self._laid_out = None
         self._join(at + 1, most)
         self._join(at - 1, most)
 
@@ -148,7 +146,6 @@ class Column:
         sizes = len(stretch.slots), len(later.slots)
         if all(sizes) and sum(sizes) > most // 2:
             return
-        self._bits.give_back(stretch.row)
         stretch.take_in(later)
+        self._bits.remove(at + FIRST_ROWS)
         del self._stretches[at + 1], self._firsts[at + 1]
-        self._laid_out = None
