@@ -9,6 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 from math import inf, nextafter
+from operator import neg
 from typing import SupportsFloat
 
 from tokenfilter.adapters.numpy.columns import HIGH, LOW
@@ -109,17 +110,17 @@ class End:
 class Bounded:
     """What slots ask of one number: by end, in the form of columns.py. For the `strict` ones the unknown fails.
 
-    Where there are few values, and nothing has changed for a while, every answer is laid out: of the number at place n
-    of `points` the answer stands at 2 n + 1 of `answers`, and of those between it and the one before at 2 n.
+    Where there are few values, and nothing has changed for a while, every answer is laid out: `edges` are the numbers
+    from which on there is another one, which stands in `answers` after as many.
     """
 
-    __slots__ = ("_asked", "_ends", "answers", "high", "low", "points", "strict")
+    __slots__ = ("_asked", "_ends", "answers", "edges", "high", "low", "strict")
 
     def __init__(self) -> None:
         self.low, self.high = End(), End()
         self._ends = {LOW: self.low, HIGH: self.high}
         self.strict = 0
-        self.points: list[float] | None = None
+        self.edges: list[float] | None = None
         self.answers: list[int] = []
         self._asked = 0
 
@@ -147,20 +148,15 @@ class Bounded:
         return self.low.above(number) | self.high.above(-number)
 
     def _changed(self) -> None:
-        self.points, self._asked = None, 0
+        self.edges, self._asked = None, 0
 
     def _lay_out(self) -> None:
-        """Have the answer ready at every value at which it changes, and between each two of them."""
+        """Have the answer ready for every number: it may change at a value, and right behind it."""
         low, high = self.low.values(), self.high.values()
         if len(low) + len(high) > _MOST_POINTS:
             return
-        points = sorted({*low, *(-value for value in high)})
-        self.answers = []
-        for point in points:
-            for number in (nextafter(point, -inf), point):
-                self.answers.append(self.low.above(number) | self.high.above(-number))
-        self.answers.append(self.high.above(-inf))
-        self.points = points
+        self.edges = sorted({edge for value in (*low, *map(neg, high)) for edge in (value, nextafter(value, inf))})
+        self.answers = [self.low.above(edge) | self.high.above(-edge) for edge in (-inf, *self.edges)]
 
 
 def failing(bounds: Mapping[str, Bounded], known: Mapping[str, SupportsFloat]) -> int:
@@ -172,11 +168,11 @@ def failing(bounds: Mapping[str, Bounded], known: Mapping[str, SupportsFloat]) -
             found |= bounded.strict
             continue
         number = float(value)
-        points = bounded.points
-        if points is None:
+        edges = bounded.edges
+        if edges is None:
             found |= bounded.failing(number)
         else:
-            found |= bounded.answers[bisect_left(points, number) + bisect_right(points, number)]
+            found |= bounded.answers[bisect_right(edges, number)]
     return found
 
 
