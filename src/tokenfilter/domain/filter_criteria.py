@@ -10,17 +10,21 @@ from dataclasses import fields
 from datetime import timedelta
 from decimal import Decimal
 from difflib import get_close_matches
+from functools import lru_cache
 
 from tokenfilter.domain.filter import LONGEST_WINDOW, Range, Unknown
 from tokenfilter.domain.filter_pieces import Piece
 from tokenfilter.domain.filter_print import criterion_text
 from tokenfilter.domain.filter_values import NUMBER, Written, example_of, read_member, read_number, read_window
-from tokenfilter.domain.market import Flag, Metric
+from tokenfilter.domain.market import METRICS, Flag, Metric
 
 _BETWEEN = re.compile(rf"{NUMBER} ?(?:\.\.\.?|…|-|–|—) ?{NUMBER}")
 _FROM = re.compile(rf"(?:>=|≥|>|over\b) ?{NUMBER}")
 _UP_TO = re.compile(rf"(?:<=|≤|<|under\b) ?{NUMBER}")
 _BOTH = re.compile(rf"(?:>=|≥|>|over\b) ?{NUMBER} ?(?:and )?(?:<=|≤|<|under\b) ?{NUMBER}")
+MOST_CHANNELS = 1_000
+"""The largest quorum."""
+
 _NUMBER_GROUPS = len(fields(Written))
 _QUORUM = re.compile(r"([0-9]{1,15})(?: in (.+))?")
 _MEMBER_EXAMPLE = {
@@ -57,6 +61,19 @@ def bounds_of(metric: Metric, group: list[Piece]) -> tuple[Decimal | None, Decim
 
 def _bounds_in(metric: Metric, piece: Piece) -> tuple[Decimal | None, Decimal | None]:
     rest = piece.rest.lower()
+    if bounds := _written_bounds(metric.name, rest):
+        return bounds
+    if found := _BOTH.fullmatch(rest):
+        low, high = _numbers_in(metric, found)
+        raise piece.refused(f"two bounds are written {_between(metric, [low], [high])}")
+    hint = " (`or` stands on a line of its own)" if "or" in rest.split() else ""
+    raise piece.refused(f"expected a range such as {example_of(metric)}{hint}")
+
+
+@lru_cache(maxsize=4_096)
+def _written_bounds(metric_name: str, rest: str) -> tuple[Decimal | None, Decimal | None] | None:
+    """The bounds that a range says, None if it is no range; of many filters most say the same."""
+    metric = METRICS[metric_name]
     if found := _BETWEEN.fullmatch(rest):
         low, high = _numbers_in(metric, found)
         return low, high
@@ -64,11 +81,7 @@ def _bounds_in(metric: Metric, piece: Piece) -> tuple[Decimal | None, Decimal | 
         return _numbers_in(metric, found)[0], None
     if found := _UP_TO.fullmatch(rest):
         return None, _numbers_in(metric, found)[0]
-    if found := _BOTH.fullmatch(rest):
-        low, high = _numbers_in(metric, found)
-        raise piece.refused(f"two bounds are written {_between(metric, [low], [high])}")
-    hint = " (`or` stands on a line of its own)" if "or" in rest.split() else ""
-    raise piece.refused(f"expected a range such as {example_of(metric)}{hint}")
+    return None
 
 
 def _numbers_in(metric: Metric, found: re.Match[str]) -> list[Decimal]:
@@ -127,6 +140,8 @@ def quorum_of(group: list[Piece]) -> tuple[int, timedelta]:
     count, window = found.groups()
     if int(count) < 1:
         raise group[0].refused("quorum must be at least 1")
+    if int(count) > MOST_CHANNELS:
+        raise group[0].refused(f"quorum must be at most {MOST_CHANNELS:,}: so many channels never call one token")
     return int(count), LONGEST_WINDOW if window is None else read_window(window)
 
 

@@ -7,6 +7,7 @@ from tokenfilter.adapters.memory.history import KEPT_FOR, MemoryHistory
 from tokenfilter.adapters.memory.journal import MemoryJournal
 from tokenfilter.adapters.memory.outbox import MemoryOutbox
 from tokenfilter.adapters.memory.processed_tokens import MemoryProcessedTokens
+from tokenfilter.domain.alerts import alerts
 from tokenfilter.domain.dedup import REJECTED_FOR
 from tokenfilter.domain.history import DeliveryOutcome, DeliverySettled, EventSettled, price_seen
 from tokenfilter.domain.ids import ChatId, Destination
@@ -79,5 +80,6 @@ async def test_records_of_which_nothing_is_left_are_swept_and_no_others(monkeypa
     tokens = MemoryProcessedTokens(outbox=outbox, journal=journal, events=MemoryEventStream())
     for n, at in ((1, NOON), (2, NOON + REJECTED_FOR / 2), (3, NOON + REJECTED_FOR)):
         said = examples.stamped(examples.heard(f"e{n}", about=examples.token(n), at=at, mcap=1))
-        await tokens.settle(examples.decided(said, [examples.route(1, "mcap >= 9")]), ())
+        refusal = examples.decided(said, [examples.route(1, "mcap >= 9")])
+        await tokens.settle(refusal, alerts(refusal, now=at, useful_for=REJECTED_FOR))
     assert set(tokens._records) == {examples.token(2), examples.token(3)}

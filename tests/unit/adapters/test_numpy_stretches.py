@@ -25,7 +25,6 @@ def left(of, number):
     """The slots that it leaves of a thousand."""
     words, beyond = ones(16), []
     of.take_out(number, words, beyond)
-    assert sum(map(len, beyond)) <= 1_000
     return set(out_of(words, beyond).nonzero()[0].tolist())
 
 
@@ -74,3 +73,22 @@ def test_equal_limits_are_never_looked_at_one_by_one_however_many():
         held.take_out(number, ones(16), beyond)
         assert beyond == []
     assert len(bits.rows) <= FIRST_ROWS + 3
+
+
+def test_limits_in_order_keep_no_more_bitmaps_than_others_when_stretches_become_longer():
+    held, bits = column()
+    for slot in range(900):
+        held.put(slot, float(slot), tolerant=False, most=max(MOST, slot // 8))
+    assert len(bits.rows) <= FIRST_ROWS + 900 // (900 // 8 // 4)
+
+
+@given(st.permutations([float(n) for n in range(10_001, 10_041)]))
+def test_limits_next_to_a_popular_one_share_their_stretches(asked):
+    held, bits = column()
+    for slot in range(100):
+        held.put(slot, 10_000.0, tolerant=False, most=MOST)
+    for slot, limit in enumerate(asked, start=100):
+        held.put(slot, limit, tolerant=False, most=MOST)
+    assert len(bits.rows) <= FIRST_ROWS + 2 + 40 // (MOST // 4)
+    for number in (10_000.0, 10_017.0, 10_039.0):
+        assert left(held, number) == set(range(1_024)) - {s for s, n in enumerate(asked, start=100) if n > number}

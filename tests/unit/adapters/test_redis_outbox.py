@@ -18,9 +18,10 @@ from tokenfilter.adapters.redis.batches import (
     owed_head,
     owed_name,
     recipients_of,
+    spelt,
 )
 from tokenfilter.domain.alerts import alerts
-from tokenfilter.domain.delivery import digest_of
+from tokenfilter.domain.delivery import digest_of, joined
 from tokenfilter.domain.history import EventSettled
 from tokenfilter.domain.ids import ChatId, Destination
 from tokenfilter.domain.notification import CallAlert, FoldReason, Lane, Notification, alert_id
@@ -70,7 +71,7 @@ def test_alerts_of_one_event_are_stored_together_and_share_their_evidence():
     batch = alerts_batch(told[0], decision.evidence)
     spelt = batch.head + recipients_of(told, [str(alert.destination) for alert in told]) + batch.tail
     found = opened(spelt, Lane.ALERTS)
-    assert tuple(found) == told
+    assert found == list(told)
     assert len({id(n.body.evidence) for n in found if isinstance(n.body, CallAlert)}) == 1
 
 
@@ -215,3 +216,43 @@ async def test_each_call_of_a_large_event_notes_whom_it_queued(redis_process, mo
     noted = [n.entry for n in await soon(redis_process.journal.read(10))]
     assert [len(e.told) for e in noted if isinstance(e, EventSettled)] == [10, 10, 4]
     assert await taken(redis_process, 24) == list(queued)
+
+
+async def test_what_is_spelt_again_reads_as_if_it_were_spelt_once(redis_process):
+    digests = [digest_of((examples.alert(1), examples.alert(1)), FoldReason.TOO_MANY, now=NOON)]
+    digests.append(joined(digests[0], (examples.alert(1, about=example_event("e2")),), FoldReason.TOO_MANY))
+    for digest in digests:
+        batch, recipient = batch_of(digest)
+        assert spelt(digest) == batch.head + recipient + batch.tail
+        assert opened(spelt(digest), Lane.REPORTS) == [digest]
+
+
+async def entries(process):
+    return sum([await process.connection.reads.xlen(key) for key in await process.stored("outbox:*")])
+
+
+def example_event(name):
+    return examples.stamped(examples.heard(name, symbol='"alerts":[]', mcap=9))
+
+
+async def test_with_the_end_of_what_was_revised_nothing_of_it_is_left(redis_process):
+    alert, other = examples.alert(-5), examples.alert(-5, about=example_event("e2"))
+    digest = digest_of((alert,), FoldReason.TOO_MANY, now=NOON)
+    await redis_process.outbox.put(digest)
+    [owed] = await taken(redis_process, 1)
+    for _ in range(3):
+        owed = joined(owed, (other,), FoldReason.TOO_MANY)
+        assert await redis_process.outbox.revise([owed]) == [True]
+    assert await entries(redis_process) == 1
+    await finish(redis_process, [owed])
+    assert await redis_process.stored("left:*") == await redis_process.stored("owed:*") == []
+    assert await entries(redis_process) == await redis_process.pending() == 0
+
+
+async def test_who_no_longer_leads_may_not_revise(redis_process, redis_successor):
+    digest = digest_of((examples.alert(-5),), FoldReason.TOO_MANY, now=NOON)
+    await redis_process.outbox.put(digest)
+    await taken(redis_process, 1)
+    heir = await redis_successor()
+    assert await redis_process.outbox.revise([joined(digest, (examples.alert(-5),), FoldReason.TOO_MANY)]) == [False]
+    assert await taken(heir, 1) == [digest]

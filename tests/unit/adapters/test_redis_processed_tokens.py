@@ -140,6 +140,14 @@ async def test_the_last_call_notes_nothing_where_others_did_and_it_tells_nobody(
     assert [len(told) for told in await noted(redis_process)] == [10, 10, 5]
 
 
+async def test_an_event_that_finds_everybody_told_meanwhile_is_noted_with_nobody(redis_process):
+    decision = await decided(redis_process, heard(), MANY[:2])
+    told = {Destination(ChatId(chat)): NOON for chat in (1, 2)}
+    await redis_process.tokens.restore(TOKEN, TokenRecords(accepted=told))
+    assert not (await redis_process.tokens.settle(decision, owed(decision))).queued
+    assert await noted(redis_process) == [()]
+
+
 async def test_an_acceptance_that_ran_out_counts_as_none_also_where_settling_was_broken_off(breaking, redis_process):
     await settle(breaking_through(breaking), heard(), MANY[:15])
     late = heard("late", at=ACCEPTED_FOR)

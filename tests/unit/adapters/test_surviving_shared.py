@@ -17,6 +17,7 @@ from tokenfilter.adapters.memory.outbox import MemoryOutbox
 from tokenfilter.adapters.memory.processed_tokens import MemoryProcessedTokens
 from tokenfilter.adapters.memory.subscribers import MemorySubscribers
 from tokenfilter.adapters.memory.telemetry import MemoryTelemetry
+from tokenfilter.adapters.surviving import claimed_alerts
 from tokenfilter.adapters.surviving.claimed_alerts import ClaimedAlerts
 from tokenfilter.adapters.surviving.event_stream import SurvivingEventStream
 from tokenfilter.adapters.surviving.journal import SurvivingJournal
@@ -26,6 +27,7 @@ from tokenfilter.adapters.surviving.processed_tokens import SurvivingProcessedTo
 from tokenfilter.adapters.surviving.subscribers import SurvivingSubscribers
 from tokenfilter.adapters.surviving.survival import Survival
 from tokenfilter.app.relay_journal import RelayJournal
+from tokenfilter.domain.alerts import alerts
 from tokenfilter.domain.cohorts import TokenRecords
 from tokenfilter.domain.dedup import ACCEPTED_FOR
 from tokenfilter.domain.filter_text import parse_filter
@@ -144,6 +146,37 @@ async def test_a_store_that_lost_it_is_given_again_what_others_judge(ours):
     await ours.store_events.acknowledge(lost)
     await ours.events.bring_over(wiped=True)
     assert [e.item.id for e in await soon(ours.store_events.read(9))] == ["theirs"]
+
+
+@pytest.mark.parametrize("delivers", [{OURS}, set()])
+async def test_a_store_that_lost_them_is_given_again_what_was_claimed_here_whoever_sends_it(ours, delivers):
+    ours.delivers = delivers
+    (claimed,) = await settled(ours, event("e1", OURS, seq=1))
+    await lose_the_owed(ours)
+    for survivor in (ours.outbox, ours.claimed):
+        await survivor.bring_over(wiped=False)
+    assert await ours.store_outbox.length() == 0
+    for survivor in (ours.outbox, ours.claimed):
+        await survivor.bring_over(wiped=True)
+    assert list(await soon(ours.store_outbox.take(9))) == [claimed]
+
+
+async def test_of_what_others_send_only_the_newest_events_are_remembered(ours, monkeypatch):
+    monkeypatch.setattr(claimed_alerts, "MOST_REMEMBERED", 2)
+    ours.delivers = set()
+    claimed = [(await settled(ours, event(f"e{n}", examples.token(n), seq=1)))[0] for n in range(1, 5)]
+    await lose_the_owed(ours)
+    await ours.claimed.bring_over(wiped=True)
+    assert list(await soon(ours.store_outbox.take(9))) == claimed[2:]
+
+
+async def lose_the_owed(ours):
+    await ours.store_outbox.finish([examples.ended(one) for one in await soon(ours.store_outbox.take(9))])
+
+
+async def settled(ours, heard):
+    decision = examples.decided(heard, [examples.route(1)])
+    return (await ours.tokens.settle(decision, alerts(decision, now=NOON, useful_for=timedelta(minutes=1)))).queued
 
 
 async def test_who_judges_a_token_nowhere_reads_its_records_each_time(ours):

@@ -64,6 +64,7 @@ def refusal(text):
         ("mint", 0, "expected `mint revoked` or `mint active`"),
         ("mint yes, mint yes", 10, "mint is given twice"),
         ("quorum 0", 0, "quorum must be at least 1"),
+        ("quorum 1001", 0, "quorum must be at most 1,000: so many channels never call one token"),
         ("quorum 2.5", 0, "expected a whole number of channels"),
         ("quorum 2, quorum 3", 10, "quorum is given twice"),
         ("quorum 2 in 25h", 0, "at most 24h"),

@@ -1,1 +1,1 @@
-"""Matching by arrays: bitmaps that prune, then the few filters that are left compared exactly."""
+"""The filter index on numpy: exact bitmaps for many filters, whole numbers for few."""

@@ -27,8 +27,10 @@ class Grown:
 
     __slots__ = ("values",)
 
-    def __init__(self, dtype: type[np.int16 | np.int32 | np.int64 | np.object_]) -> None:
-        self.values: NDArray[Any] = np.zeros(_FIRST, dtype=dtype)
+    def __init__(
+        self, dtype: type[np.int16 | np.int32 | np.int64 | np.object_], *, room: int = 0, fill: int = 0
+    ) -> None:
+        self.values: NDArray[Any] = np.full(room + _FIRST, fill, dtype=dtype)
 
     def put(self, place: int, value: object) -> None:
         """Set one value."""

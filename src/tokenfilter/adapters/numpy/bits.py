@@ -42,6 +42,10 @@ class Bits:
         """Clear these slots' bits in a row."""
         np.bitwise_and.at(self.rows[row], slots >> 6, ~_BITS.take(slots & 63))
 
+    def set_all(self, slots: Ints, row: int) -> None:
+        """Set these slots' bits in a row."""
+        np.bitwise_or.at(self.rows[row], slots >> 6, _BITS.take(slots & 63))
+
     def insert(self, row: int, like: int | None = None) -> None:
         """Let there be a row before that one: as another is, or with no bit set yet."""
         self.rows = np.insert(self.rows, row, self.fill if like is None else self.rows[like], axis=0)

@@ -19,9 +19,13 @@ from tokenfilter.domain.filter import ChannelRule
 from tokenfilter.domain.ids import ChannelId
 from tokenfilter.domain.matching import counts
 
-_KEPT = 512
-_NOTED = 64
-"""Changes that are followed one by one; after more of them the answer is found anew."""
+_MOST, _MOST_BYTES = 1_024, 32 * 2**20
+"""How many answers are kept, and in what room: the fewer, the more slots there are."""
+
+_NOTED = 1_024
+_FOLLOWED, _FOLLOWED_PER_WORDS = 64, 25
+"""Changes that are followed one by one, and in how many words of slots there may be one more, up to those that are
+noted: after more of them the answer is found anew."""
 
 
 class _Answer:
@@ -61,10 +65,10 @@ class Callers:
         stats = evidence.stats.get(channel)
         answer = self._answers.pop(channel, None)
         missed = self._changed - answer.upto if answer else 0
-        if answer is None or missed > _NOTED or (answer.stats is not stats and answer.stats != stats):
-            if len(self._answers) >= _KEPT:
-                del self._answers[next(iter(self._answers))]
+        if answer is None or missed > self._followed or (answer.stats is not stats and answer.stats != stats):
+            self._make_room()
             answer = _Answer(self._found(channel, stats), stats, self._changed)
+        answer.stats = stats
         self._answers[channel] = answer
         more = self._ground.words - len(answer.slots)
         if more:
@@ -73,9 +77,19 @@ class Callers:
             self._follow(answer, channel, evidence)
         return answer.slots
 
+    @property
+    def _followed(self) -> int:
+        return min(_NOTED, max(_FOLLOWED, self._ground.words // _FOLLOWED_PER_WORDS))
+
     def _note(self, slot: int, rule: ChannelRule | None) -> None:
         self._changes.append((slot, rule))
         self._changed += 1
+
+    def _make_room(self) -> None:
+        """Forget who was asked about longest ago."""
+        most = min(_MOST, _MOST_BYTES // (8 * self._ground.words))
+        while self._answers and len(self._answers) >= most:
+            del self._answers[next(iter(self._answers))]
 
     def _found(self, channel: ChannelId, stats: ChannelStats | None) -> Words:
         left = ones(self._ground.words)

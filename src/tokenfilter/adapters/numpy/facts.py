@@ -18,11 +18,11 @@ STRETCH = 256
 """Limits in a stretch, at most, while there are few slots: what is read of one costs less than to begin."""
 
 _PER_SLOTS = 64
-"""With many slots a stretch may hold one limit for so many slots: bitmaps grow as slots do, and must not grow twice."""
+"""With many slots a stretch may hold one limit for so many slots: bitmaps become longer, and need not be more."""
 
 
 class _Ends:
-    """The columns over one fact."""
+    """The columns over one fact: asked with the fact, of which the high end's number is the negative."""
 
     __slots__ = ("high", "low")
 
@@ -90,7 +90,7 @@ class Facts:
         for ends in self._named["quorum"].values():
             ends.take_out(len(calls), left, beyond)
         for ends in self._named["window"].values():
-            ends.take_out(max(nearness(evidence, call) for call in calls) if calls else None, left, beyond)
+            ends.take_out(min(ago(evidence, call) for call in calls) if calls else None, left, beyond)
 
     def take_out_for(self, stats: ChannelStats | None, left: Words, beyond: SlotLists) -> None:
         """Take out the slots for which a channel's statistics fail."""
@@ -110,6 +110,6 @@ def out_of(left: Words, beyond: SlotLists) -> Truths:
     return slots
 
 
-def nearness(evidence: Evidence, call: KeptCall) -> int:
-    """What windows are compared with: the negative of how long ago a channel called last, so that it is within."""
-    return (call.last_at - evidence.at) // MICROSECOND - 1
+def ago(evidence: Evidence, call: KeptCall) -> int:
+    """How long ago a channel called last, as it is compared with windows: negative if that is still to come."""
+    return (evidence.at - call.last_at) // MICROSECOND + 1

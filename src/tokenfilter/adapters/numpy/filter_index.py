@@ -28,8 +28,8 @@ _NOBODY = -1
 class NumpyFilterIndex(FilterIndex):
     """Keeps of every route what it needs, not the route.
 
-    `stretch`: how many limits of a column are looked at one by one; `few_slots`: alternatives up to which whole numbers
-    are faster than arrays.
+    `stretch`: how many limits of a column may be looked at one by one, for as long as there are few slots; `few_slots`:
+    alternatives up to which whole numbers are faster than arrays.
     """
 
     def __init__(self, *, stretch: int = STRETCH, few_slots: int = FEW_SLOTS) -> None:
@@ -68,10 +68,11 @@ class NumpyFilterIndex(FilterIndex):
     def replace(
         self, owner: ChatId, routes: Iterable[Route], *, renewed: Iterable[Destination] = (), seq: int = 0
     ) -> None:
+        new = [(route, spelling.spelt(route.wanted)) for route in routes]
         self._judging = None
         owned = self._owned.pop(owner)
         before = [] if owned is None else [owned] if isinstance(owned, int) else list(owned)
-        after = [self._kept(before, route) for route in routes]
+        after = [self._kept(before, *one) for one in new]
         for number in before:
             self._drop(number)
         self._subscribers += bool(after) - (owned is not None)
@@ -107,9 +108,8 @@ class NumpyFilterIndex(FilterIndex):
             self._answers[fresh, only_always] = found
         return found
 
-    def _kept(self, before: list[int], route: Route) -> int:
+    def _kept(self, before: list[int], route: Route, spelt: bytes) -> int:
         """The number of a route: that of one in `before`, which it is taken out of, or a new one."""
-        spelt = spelling.spelt(route.wanted)
         for place, number in enumerate(before):
             if self._route(number).holds(route, spelt):
                 return before.pop(place)

@@ -8,7 +8,7 @@ import numpy as np
 
 from tokenfilter.adapters.numpy.arrays import Ints, Places, SlotLists, Truths
 from tokenfilter.adapters.numpy.bits import is_set
-from tokenfilter.adapters.numpy.facts import nearness, out_of
+from tokenfilter.adapters.numpy.facts import ago, out_of
 from tokenfilter.adapters.numpy.membership import Named
 from tokenfilter.adapters.numpy.slots import Slots
 from tokenfilter.domain.evidence import Evidence
@@ -42,7 +42,7 @@ class Judging:
         return groups
 
     def _holding(self) -> Places:
-        """The slots for which all holds that is not asked of each caller, and that some caller counts for."""
+        """The slots for which all holds that is not counted: of those with a rule only where some caller counts."""
         slots, evidence = self._slots, self.evidence
         size, named = slots.ground.words, Named(evidence)
         left = slots.alive.rows[0, :size].copy()
@@ -80,6 +80,6 @@ class Judging:
         told = [n for n, call in enumerate(self._calls) if fresh is None or call.channel in fresh]
         qualifying = is_set([self._counting[n] for n in told], asked)
         if self._slots.window_of:
-            nearest = np.array([nearness(self.evidence, self._calls[n]) for n in told], np.int64)
+            nearest = np.array([-ago(self.evidence, self._calls[n]) for n in told], np.int64)
             qualifying &= self._slots.window_of.values.take(asked) <= nearest[:, None]
         return qualifying

@@ -110,7 +110,7 @@ class _Field:
     def _mention(self, member: str) -> None:
         if member in self._own:
             return
-        if len(self._own) < _OWN and member not in self._rest:
+        if len(self._own) < _OWN:
             self._own[member] = len(self.bits.rows)
             self.bits.insert(len(self.bits.rows), like=_UNNAMED)
         else:

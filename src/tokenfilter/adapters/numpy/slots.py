@@ -14,6 +14,9 @@ from tokenfilter.adapters.numpy.membership import Membership
 from tokenfilter.domain.filter import LONGEST_WINDOW, Criteria, Filter, Recheck
 
 _LAST = -1
+_LONGEST = -(LONGEST_WINDOW // MICROSECOND)
+_NEVER = 2**15 - 1
+"""A quorum that so many channels never reach."""
 
 
 class Slots:
@@ -72,12 +75,12 @@ class Slots:
             self.ruled.set(slot)
             self.callers.put(slot, rule)
             if rule.window != LONGEST_WINDOW and not self.window_of:
-                self.window_of = Grown(np.int64)
+                self.window_of = Grown(np.int64, room=self._numbers.ever, fill=_LONGEST)
         if self.window_of:
-            self.window_of.put(slot, -((rule.window if rule else LONGEST_WINDOW) // MICROSECOND))
+            self.window_of.put(slot, -(rule.window // MICROSECOND) if rule else _LONGEST)
         self.group_of.put(slot, group)
         self.sets_of.put(slot, self.membership.put(slot, criteria.sets))
-        self.quorum_of.put(slot, rule.quorum if rule else 0)
+        self.quorum_of.put(slot, min(rule.quorum, _NEVER) if rule else 0)
         self._next_of.put(slot, after)
 
     def _drop(self, slot: int, criteria: Criteria) -> None:

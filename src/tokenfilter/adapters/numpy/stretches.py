@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tokenfilter.adapters.numpy.arrays import SlotLists, Words
+from tokenfilter.adapters.numpy.arrays import Ints, SlotLists, Words
 from tokenfilter.adapters.numpy.bits import BIT, BUT, Bits
 
 _OF_UNKNOWN, _OF_LESS = 0, 1
@@ -40,6 +40,10 @@ class _Stretch:
         at = self.slots.index(slot, first, last)
         del self.limits[at], self.slots[at]
 
+    def seen(self) -> Ints:
+        """Its slots, to be used at once: nothing can be put while this is held."""
+        return np.frombuffer(self.slots, np.int32)
+
     def middle(self) -> int:
         """Where to cut it, with equal limits on one side; 0 where all are equal."""
         size = len(self.limits)
@@ -47,11 +51,11 @@ class _Stretch:
         edges = bisect_left(self.limits, limit), bisect_right(self.limits, limit)
         return min((e for e in edges if 0 < e < size), key=lambda e: abs(2 * e - size), default=0)
 
-    def cut(self, at: int) -> "_Stretch":
-        """Give away what begins there."""
-        later = _Stretch(self.limits[at:], self.slots[at:])
-        del self.limits[at:], self.slots[at:]
-        return later
+    def cut(self, first: int, last: int) -> "_Stretch":
+        """Give away what lies there."""
+        away = _Stretch(self.limits[first:last], self.slots[first:last])
+        del self.limits[first:last], self.slots[first:last]
+        return away
 
     def take_in(self, later: "_Stretch") -> None:
         """Go on with the next one."""
@@ -94,8 +98,9 @@ class Column:
         held |= BIT[slot & 63]
         at = self._at(limit)
         self._stretches[at].drop(slot, limit)
-        self._join(at, most)
-        self._join(at - 1, most)
+        for small in (at, at - 1):
+            if self._are_small(small, most):
+                self._join(small)
         if not self._stretches[-1].slots:
             self._stretches, self._firsts = [], []
 
@@ -125,27 +130,42 @@ class Column:
         return max(0, bisect_right(self._firsts, limit) - 1)
 
     def _cut(self, at: int, most: int) -> None:
-        """Make two of a stretch; what is too small for itself joins its neighbour."""
-        stretch = self._stretches[at]
-        place = stretch.middle()
+        """Make two of a stretch, or let a neighbour take one part of it."""
+        stretch, row = self._stretches[at], at + FIRST_ROWS
+        place, size = stretch.middle(), len(stretch.slots)
         if not place:
             return
-        later, row = stretch.cut(place), at + FIRST_ROWS
-        self._bits.insert(row, like=row if at < len(self._stretches) - 1 else None)
-        self._bits.clear_all(np.frombuffer(later.slots, np.int32), row)
-        self._stretches.insert(at + 1, later)
-        self._firsts.insert(at + 1, later.limits[0])
-        self._join(at + 1, most)
-        self._join(at - 1, most)
+        before, later = (self._stretches[n] if 0 <= n < len(self._stretches) else None for n in (at - 1, at + 1))
+        if later and size - place + len(later.slots) <= most // 2:
+            away = stretch.cut(place, size)
+            self._bits.clear_all(away.seen(), row)
+            away.take_in(later)
+            self._stretches[at + 1] = away
+            self._firsts[at + 1] = away.limits[0]
+        elif before and place + len(before.slots) <= most // 2:
+            away = stretch.cut(0, place)
+            self._bits.set_all(away.seen(), row - 1)
+            before.take_in(away)
+            self._firsts[at] = stretch.limits[0]
+        else:
+            away = stretch.cut(place, size)
+            self._bits.insert(row, like=row if later else None)
+            self._bits.clear_all(away.seen(), row)
+            self._stretches.insert(at + 1, away)
+            self._firsts.insert(at + 1, away.limits[0])
+            small = next((n for n in range(len(self._stretches)) if self._are_small(n, most)), None)
+            if small is not None:
+                self._join(small)
 
-    def _join(self, at: int, most: int) -> None:
-        """Make one of a stretch and the next, if that is small or one of them empty."""
+    def _are_small(self, at: int, most: int) -> bool:
+        """Whether there is no need for this stretch and the next to be two."""
         if not 0 <= at < len(self._stretches) - 1:
-            return
-        stretch, later = self._stretches[at : at + 2]
-        sizes = len(stretch.slots), len(later.slots)
-        if all(sizes) and sum(sizes) > most // 2:
-            return
-        stretch.take_in(later)
+            return False
+        size, later = len(self._stretches[at].slots), len(self._stretches[at + 1].slots)
+        return not (size and later) or size + later <= most // 2
+
+    def _join(self, at: int) -> None:
+        """Make one of a stretch and the next."""
+        self._stretches[at].take_in(self._stretches[at + 1])
         self._bits.remove(at + FIRST_ROWS)
         del self._stretches[at + 1], self._firsts[at + 1]

@@ -1,16 +1,17 @@
 """What any filter index must keep: the answers of judging each route alone."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
+from itertools import permutations
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tokenfilter.domain.event import TokenFacts
-from tokenfilter.domain.filter import Criteria, Filter, Range, Recheck
+from tokenfilter.domain.filter import ChannelRule, Criteria, Filter, Range, Recheck
 from tokenfilter.domain.ids import ChannelId, ChatId, Destination
 from tokenfilter.domain.matching import matches
 from tokenfilter.domain.subscriber import Route
@@ -59,6 +60,11 @@ def named(routes: Iterable[Route]) -> list[tuple[str, str]]:
 def asked(index: FilterIndex, ask: Ask) -> list[Route]:
     """The index's answer."""
     return list(index.matches(ask.evidence, fresh=ask.fresh, only_always=ask.only_always, since=ask.since))
+
+
+def _unreadable() -> Iterator[Route]:
+    yield examples.route(2)
+    raise ValueError("unreadable")
 
 
 class FilterIndexContract:
@@ -209,6 +215,41 @@ class FilterIndexContract:
         for called_at, expected in ((over, []), (over + timedelta(microseconds=1), [route])):
             said = examples.heard(calls=[examples.call("@alpha", called_at)])
             assert list(index.matches(examples.evidence_of(examples.stamped(said)))) == expected
+
+    @pytest.mark.parametrize("order", [*permutations(("quorum 1", "quorum 2", "quorum 1 in 30m"))])
+    def test_rules_with_and_without_a_window_come_in_any_order(self, index: FilterIndex, order: Sequence[str]) -> None:
+        for number, text in enumerate(order, start=1):
+            index.replace(ChatId(number), [examples.route(number, text)])
+        for ago, expected in ((29, set(order)), (31, {"quorum 1", "quorum 2"})):
+            calls = [examples.call(name, examples.NOON - timedelta(minutes=ago)) for name in ("@alpha", "@beta")]
+            said = examples.evidence_of(examples.stamped(examples.heard(calls=calls)))
+            assert {order[route.owner - 1] for route in index.matches(said)} == expected
+
+    def test_a_call_that_is_still_to_come_counts_in_every_window(self, index: FilterIndex) -> None:
+        route = examples.route(1, "quorum 1 in 1s")
+        index.replace(ChatId(1), [route])
+        said = examples.evidence_of(
+            examples.stamped(examples.heard(calls=[examples.call("@alpha", examples.NOON + timedelta(seconds=3))]))
+        )
+        assert matches(route.wanted, said)
+        assert list(index.matches(said)) == [route]
+
+    @pytest.mark.parametrize("quorum", [2, 2**15 - 1, 2**15, 2**31, 10**15 - 1])
+    def test_a_quorum_that_is_not_reached_refuses_whatever_its_size(self, index: FilterIndex, quorum: int) -> None:
+        rule = ChannelRule(only=frozenset([ChannelId("@alpha")]), quorum=quorum)
+        wanted = (Filter(any_of=(Criteria(channel=rule),)), Filter())
+        for _ in range(2):
+            index.replace(ChatId(1), routes_of(ChatId(1), [(one, PLACES[0]) for one in wanted]))
+            assert [route.filter_id for route in index.matches(CALLED)] == ["1.1"]
+            assert index.totals().routes == 2
+
+    def test_what_cannot_be_read_replaces_nothing(self, index: FilterIndex) -> None:
+        before = examples.route(1)
+        index.replace(ChatId(1), [before])
+        with pytest.raises(ValueError, match="unreadable"):
+            index.replace(ChatId(1), _unreadable(), renewed=[PLACES[0]], seq=3)
+        assert list(index.matches(CALLED)) == [before]
+        assert index.since(PLACES[0]) == 0
 
     def test_at_a_recheck_only_a_fresh_channel_lets_a_channel_rule_hold(self, index: FilterIndex) -> None:
         route = examples.route(1, "channel only @alpha")

@@ -82,6 +82,8 @@ def crowds(draw: st.DrawFn) -> list[Replace | Ask]:
         routes = [(_mixed(pieces, random), Destination(random.choice(MANY))) for _ in range(random.choice((0, 2, 9)))]
         renewed = frozenset(to for _, to in routes)
         story.append(Replace(owner=owner, routes=routes_of(owner, routes), renewed=renewed))
+        if turn % 9 == 8:
+            story.append(draw(asks(about, latest=len(story))))
         if turn % 25 == 24:
             story += [draw(asks(about, latest=len(story))) for _ in range(3)]
             story += [Ask(evidence=one, fresh=None, only_always=False, since=None) for one in about]

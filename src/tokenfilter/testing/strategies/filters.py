@@ -187,7 +187,7 @@ def _rule_near(draw: st.DrawFn, evidence: Evidence, *, wrong: bool) -> ChannelRu
         only=draw(st.sampled_from((*lists, frozenset({chosen.channel})))),
         exclude=draw(st.frozensets(st.sampled_from(callers), max_size=1)) if wrong else frozenset(),
         quorum=draw(st.integers(1, len(callers) + 1)) if wrong else 1,
-        window=timedelta(seconds=window),
+        window=timedelta(seconds=draw(st.sampled_from((window, 86_400)))),
     )
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from tokenfilter.adapters.numpy import callers
 from tokenfilter.adapters.numpy.filter_index import NumpyFilterIndex
 from tokenfilter.domain.event import TokenFacts
 from tokenfilter.domain.ids import ChannelId
@@ -151,3 +152,25 @@ def test_what_an_event_was_found_to_match_is_found_anew_after_a_change():
     route = examples.route(2, "mcap >= 2")
     index.replace(route.owner, [route])
     assert wanting(index, evidence) == [1, 2]
+
+
+def test_no_more_is_kept_of_callers_than_there_is_room_for(monkeypatch):
+    monkeypatch.setattr(callers, "_MOST", 8)
+    index = index_of([f"channel not @c{n}" for n in range(1, 21)], **LARGE)
+    for _ in range(2):
+        for number in range(1, 21):
+            assert len(wanting(index, event([(f"@c{number}", 1)]))) == 19
+            assert len(index._slots.callers._answers) <= 8
+    assert wanting(index, event([(f"@c{n}", 1) for n in range(1, 21)])) == list(range(1, 21))
+
+
+@EITHER
+def test_what_is_kept_of_a_caller_grows_with_the_slots(how):
+    index = index_of((f"win >= {n}" for n in range(1, 61)), **how)
+    called = {ChannelId("@alpha"): examples.stats("@alpha", win=50)}
+    for number in range(61, 400):
+        route = examples.route(number, f"win >= {number}" if number % 2 else "mcap >= 1")
+        index.replace(route.owner, [route])
+        if number % 50 == 0:
+            expected = [*range(1, 51), *(n for n in range(61, number + 1) if n % 2 == 0)]
+            assert wanting(index, event([("@alpha", 1)], called, mcap=5)) == expected
