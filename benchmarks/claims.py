@@ -26,12 +26,12 @@ from tokenfilter.adapters.redis.keys import Keys
 from tokenfilter.adapters.redis.leases import RedisLeases
 from tokenfilter.adapters.redis.processed_tokens import RedisProcessedTokens
 from tokenfilter.adapters.system.clock import SystemClock
+from tokenfilter.domain.alerts import Alerts, alerts
 from tokenfilter.domain.cohorts import TokenRecords
 from tokenfilter.domain.decide import Decision, Interval, decide
 from tokenfilter.domain.dedup import ACCEPTED_FOR, REJECTED_FOR
 from tokenfilter.domain.evidence import Evidence
 from tokenfilter.domain.ids import ChannelId, ChatId, Destination, Token
-from tokenfilter.domain.notification import Notification, alerts
 from tokenfilter.domain.plain.records import record_to_plain
 from tokenfilter.domain.subscriber import Route
 from tokenfilter.testing import examples
@@ -77,7 +77,7 @@ class Event:
     """What both forms are given: a decision and its alerts, made beforehand."""
 
     decision: Decision
-    alerts: tuple[Notification, ...]
+    alerts: Alerts
 
     @property
     def token(self) -> Token:

@@ -36,7 +36,7 @@ from tokenfilter.domain.event import Event, Heard
 from tokenfilter.domain.filter import Filter
 from tokenfilter.domain.history import DeliveryOutcome
 from tokenfilter.domain.ids import Token
-from tokenfilter.domain.notification import CallAlert, Digest, Notification
+from tokenfilter.domain.notification import CallAlert, Digest, Lane, Notification
 from tokenfilter.domain.subscriber import Subscriber
 from tokenfilter.opening import keep_days, open_private_servers, open_stores
 from tokenfilter.ports.messenger import Messenger, Sent
@@ -176,20 +176,39 @@ async def note(container: Container, log: Log) -> None:
         await asyncio.sleep(0.05)
 
 
-async def watch(container: Container, telegram: Telegram) -> None:
+async def watch(container: Container, telegram: Telegram, ends: Ends) -> None:
     """Say every half a minute how it goes, until cancelled."""
-    begun = asyncio.get_running_loop().time()
+    loop = asyncio.get_running_loop()
+    begun, before, sent_before = loop.time(), loop.time(), 0
     while True:
         await asyncio.sleep(30)
-        used = footprint(None)
-        queues = [await container.event_stream().length(), await container.outbox().length()]
-        queues.append(await container.journal().length())
-        print(
-            f"  {asyncio.get_running_loop().time() - begun:5.0f} s   memory {used.used / 2**20 if used else 0:6.0f} MiB"
-            f"   to judge {queues[0]:5,}   owed {queues[1]:8,}   journal {queues[2]:6,}"
-            f"   cards {telegram.told.total():7,}   digests {telegram.digests:6,}",
-            flush=True,
-        )
+        used, now, sent = footprint(None), loop.time(), telegram.told.total() + telegram.digests
+        stored = (await container.redis().reads.info("memory"))["used_memory"]
+        figures = {
+            "MiB": used.used // 2**20 if used else 0,
+            "Valkey MiB": stored // 2**20,
+            "of it outbox": await outbox_bytes(container) // 2**20,
+            "to judge": await container.event_stream().length(),
+            "owed": await container.outbox().length(),
+            "digests owed": ends.digests,
+            "journal": await container.journal().length(),
+            "folded": ends.alerts[DeliveryOutcome.IN_DIGEST],
+            "cards": telegram.told.total(),
+            "digests": telegram.digests,
+        }
+        told = "   ".join(f"{name} {value:,}" for name, value in figures.items())
+        print(f"  {now - begun:4.0f} s   {(sent - sent_before) / (now - before):4.1f} sends/s   {told}", flush=True)
+        before, sent_before = now, sent
+
+
+async def outbox_bytes(container: Container) -> int:
+    """What the outbox takes in Valkey, by its own estimate."""
+    pipe, keys = container.redis().reads.pipeline(transaction=False), container.keys()
+    for partition in range(keys.partitions):
+        streams = [keys.outbox(partition, lane) for lane in Lane]
+        for key in (*streams, keys.owed(partition), keys.left(partition)):
+            pipe.memory_usage(key, samples=100)
+    return sum(size or 0 for size in await pipe.execute())
 
 
 async def play(container: Container, log: Log, minutes: float, per_second: float) -> None:
@@ -221,10 +240,11 @@ async def soak(load_name: str, options: argparse.Namespace) -> int:
         log.changes += await container.subscribers().changes(0)
         gc.collect()
         gc.freeze()
+        gc.set_threshold(20_000, 20, 100)  # as the program does
         ends = Ends()
         ends.follow(container)
         async with at_work(container):
-            tasks = [asyncio.create_task(one) for one in (note(container, log), watch(container, telegram))]
+            tasks = [asyncio.create_task(one) for one in (note(container, log), watch(container, telegram, ends))]
             tasks.append(asyncio.create_task(edit(container.subscribers(), wanted, options.edits)))
             await play(container, log, options.minutes, options.rate)
             tasks[-1].cancel()

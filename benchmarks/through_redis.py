@@ -1,7 +1,8 @@
 """From hearing an event to its claim through Redis: 1,000, 10,000 and 100,000 subscribers, 17 events a second.
 
 A process hears and another judges, on a private Valkey. Filters and events are those of matching.py: one subscriber in
-130 wants a token. Every event is of a token of its own unless `--repeats` says which share tells nothing new of one.
+130 wants a token. Every event is of a token of its own unless `--repeats` says which share is of an earlier one, whose
+channels call it anew: it is judged again for everybody who was not told.
 With `--edits` so many subscribers a second change their filter meanwhile, and each change counts for the next event.
 Who is claimed is compared with asking the reference index; exit 1 where it differs.
 """

@@ -68,6 +68,7 @@ async def judge(url: str, prefix: str, name: str) -> None:
     await leads.begin()
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 100)  # as the program does
     loops = [asyncio.create_task(leads.run())]
     print(json.dumps({"ready": warm, "routes": container.filter_index().totals().routes}), flush=True)
     await _line()

@@ -21,6 +21,10 @@ from tokenfilter.past import live_the_past
 from tokenfilter.settings import ROLES, Settings
 from tokenfilter.web import routes_of, web_server
 
+_COLLECTED = (20_000, 20, 100)
+"""How seldom garbage is looked for: what waits to be sent may be much and is hardly ever garbage, and a look at all of
+it holds everybody up for a second."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
@@ -86,6 +90,7 @@ async def started(settings: Settings, *, on_progress: Progress = lambda _: None)
 
 async def _prepare(container: Container, settings: Settings, on_progress: Progress) -> None:
     """Know what must be known before the first event is judged."""
+    gc.set_threshold(*_COLLECTED)
     roles, rebuild = settings.run.roles, container.rebuild_state()
     if settings.run.everything and "simulator" in settings.use.feeds:
         await live_the_past(container, on_progress)

@@ -170,21 +170,26 @@ class Stores(containers.DeclarativeContainer):
         ),
         memory=one("adapters.memory.event_stream:MemoryEventStream"),
     )
+    recalling_outbox = one(
+        "adapters.layered.outbox:RecallingOutbox", redis_outbox, archive=archive, since=leases.provided.delivers_since
+    )
     outbox = providers.Selector(
         use_state,
         redis=one(
             "adapters.surviving.outbox:SurvivingOutbox",
-            one(
-                "adapters.layered.outbox:RecallingOutbox",
-                redis_outbox,
-                archive=archive,
-                since=leases.provided.delivers_since,
-            ),
+            recalling_outbox,
             survival,
             journal=journal,
             delivers=leases.provided.delivers,
         ),
         memory=one("adapters.memory.outbox:MemoryOutbox", journal=journal),
+    )
+    claimed_alerts = one(
+        "adapters.surviving.claimed_alerts:ClaimedAlerts",
+        recalling_outbox,
+        survival,
+        outbox=outbox,
+        delivers=leases.provided.delivers,
     )
     processed_tokens = providers.Selector(
         use_state,
@@ -194,6 +199,7 @@ class Stores(containers.DeclarativeContainer):
             survival,
             events=event_stream,
             outbox=outbox,
+            claimed=claimed_alerts,
             journal=journal,
             archive=archive,
             clock=clock,

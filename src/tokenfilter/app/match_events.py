@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Protocol
 
+from tokenfilter.domain.alerts import alerts
 from tokenfilter.domain.call import merge_calls
 from tokenfilter.domain.decide import Decision, decide, decide_price, not_before
 from tokenfilter.domain.event import Event, StampedTick, overlaid
 from tokenfilter.domain.evidence import gather
-from tokenfilter.domain.notification import alerts
 from tokenfilter.ports.channels import Channels
 from tokenfilter.ports.clock import Clock
 from tokenfilter.ports.dead_letters import DeadLetter, DeadLetters

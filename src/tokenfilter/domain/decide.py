@@ -4,11 +4,12 @@ Pure: the records, the statistics and the index are given, the decision is retur
 the event, for each cohort that must judge; where most routes are not concerned it is not asked about them.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, overload
 
+from tokenfilter.domain.acceptances import Acceptances, Key, key_of
 from tokenfilter.domain.call import merge_calls
 from tokenfilter.domain.channel import ChannelStats
 from tokenfilter.domain.cohorts import Cohort, Exempt, TokenRecords, intervals, joined, run_out, still_exempt
@@ -55,12 +56,42 @@ class Told:
     routes: tuple[Route, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Winners(Sequence[Told]):
+    """Everybody who is told. There may be thousands, so a `Told` is made when somebody asks for it.
+
+    `first` holds by destination one route that matched, `others` the rest of them, where there are more.
+    """
+
+    first: Mapping[Key, Route] = field(default_factory=dict)
+    others: Mapping[Key, tuple[Route, ...]] = field(default_factory=dict)
+
+    @property
+    def destinations(self) -> tuple[Destination, ...]:
+        """Those of all of them."""
+        return tuple([route.destination for route in self.first.values()])
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+    def __iter__(self) -> Iterator[Told]:
+        won = ((one, self.others.get(key, ())) for key, one in self.first.items())
+        return (Told(destination=one.destination, routes=(one, *others)) for one, others in won)
+
+    @overload
+    def __getitem__(self, index: int) -> Told: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Told]: ...
+    def __getitem__(self, index: int | slice) -> Told | Sequence[Told]:
+        return tuple(self)[index]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """Who is told and what is remembered. `judged` says whether anything was worth judging at all."""
 
     evidence: Evidence
-    told: tuple[Told, ...]
+    told: Winners
     records: TokenRecords
     changed: bool
     judged: bool
@@ -88,15 +119,16 @@ def decide_price(evidence: Evidence, records: TokenRecords, index: Index) -> Dec
 
 
 class _Deciding:
-    """One decision in the making: what has been won so far, and what was won by each route."""
+    """One decision in the making: what has been won so far, by which routes, and when it counts as told."""
 
     def __init__(self, evidence: Evidence, records: TokenRecords, index: Index) -> None:
         self._evidence = evidence
         self._before = records
         self._index = index
         self._accepted, self._exceptions = _holding(records, evidence.at)
-        self._won: dict[Destination, list[Route]] = {}
-        self._won_at: dict[Destination, datetime] = {}
+        self._won: dict[Key, Route] = {}
+        self._others: dict[Key, tuple[Route, ...]] = {}
+        self._won_at: dict[Key, datetime] = {}
         self._judged = False
 
     def decision(self) -> Decision:
@@ -124,10 +156,11 @@ class _Deciding:
                 continue
             self._judged = True
             if (step.fresh, since) not in answers:
-                answers[step.fresh, since] = self._wanting(step.fresh, Interval(above=since - 1, upto=since))
+                interval = Interval(above=since - 1, upto=since)
+                answers[step.fresh, since] = _by_destination(self._wanting(step.fresh, interval))
             wanted = answers[step.fresh, since].get(destination)
             if wanted:
-                self._win({destination: wanted}, exempt.record)
+                self._win(wanted, exempt.record)
             else:
                 kept_seq = seq if step.fresh is None else exempt.seq
                 refused = after_refusal(exempt.record, self._evidence)
@@ -139,49 +172,51 @@ class _Deciding:
             step = next_step(record, self._evidence)
             if isinstance(step, Judge):
                 self._judged = True
-                wanted = self._wanting(step.fresh, Interval(above=above, upto=upto))
-                for destination in self._not_covered() & set(wanted):
-                    del wanted[destination]
-                self._win(wanted, record)
+                wanting = self._wanting(step.fresh, Interval(above=above, upto=upto))
+                self._win(self._covered(wanting), record)
             keeps = record if isinstance(step, Skip) else None
             cohorts.append(Cohort(upto=upto, record=keeps or after_refusal(record, self._evidence)))
         return joined(cohorts)
 
-    def _not_covered(self) -> set[Destination]:
-        """The destinations whose record is not their cohort's."""
-        return {*self._accepted, *self._exceptions, *self._won}
+    def _covered(self, wanting: Sequence[Route]) -> Sequence[Route]:
+        """Those to destinations whose record is their cohort's. Of the others nearly all were told before."""
+        routes = self._accepted.untold(wanting)
+        if not self._exceptions and not self._won:
+            return routes
+        others = {*map(key_of, self._exceptions), *self._won}
+        return [route for route in routes if key_of(route.destination) not in others]
 
-    def _wanting(self, fresh: Fresh, since: Interval) -> dict[Destination, list[Route]]:
-        wanted: dict[Destination, list[Route]] = {}
-        for route in self._index.matches(self._evidence, fresh=fresh, since=since):
-            wanted.setdefault(route.destination, []).append(route)
-        return wanted
+    def _wanting(self, fresh: Fresh, since: Interval) -> Sequence[Route]:
+        return self._index.matches(self._evidence, fresh=fresh, since=since)
 
     def _win_always(self, routes: Sequence[Route]) -> None:
         """Let these win too, but for those that have: an index answers with the same routes each time."""
-        winning = {id(route) for won in self._won.values() for route in won} if routes else ()
-        for route in routes:
-            destination = route.destination
-            if id(route) in winning:
-                continue
-            if destination in self._won:
-                self._won[destination].append(route)
-            elif destination not in self._accepted:
-                since = self._index.since(destination)
-                record = self._before.record(destination, since=since, now=self._evidence.at)
-                self._win({destination: [route]}, record)
+        for route in self._accepted.untold(routes):
+            key = key_of(route.destination)
+            won = self._won.get(key)
+            if won is None:
+                since = self._index.since(route.destination)
+                self._win([route], self._before.record(route.destination, since=since, now=self._evidence.at))
+            elif won is not route and all(other is not route for other in self._others.get(key, ())):
+                self._others[key] = (*self._others.get(key, ()), route)
 
-    def _win(self, wanted: dict[Destination, list[Route]], record: Record | None) -> None:
-        self._won.update(wanted)
-        self._won_at.update(dict.fromkeys(wanted, after_match(record, self._evidence).at))
+    def _win(self, routes: Sequence[Route], record: Record | None) -> None:
+        """Let routes win to destinations that have not won yet: thousands, of which few have more than one."""
+        won: dict[Key, Route] = {to.chat if (to := r.destination).thread is None else to: r for r in reversed(routes)}
+        self._won.update(won)
+        self._won_at.update(dict.fromkeys(won, after_match(record, self._evidence).at))
+        if len(won) < len(routes):
+            for route in routes:
+                key = key_of(route.destination)
+                if won[key] is not route:
+                    self._others[key] = (*self._others.get(key, ()), route)
 
     def _left_exempt(self) -> dict[Destination, Exempt]:
-        return {d: e for d, e in self._exceptions.items() if d not in self._won}
+        return {d: e for d, e in self._exceptions.items() if key_of(d) not in self._won}
 
     def _decided(self, cohorts: tuple[Cohort, ...], exceptions: dict[Destination, Exempt]) -> Decision:
-        told = tuple([Told(destination=d, routes=tuple(routes)) for d, routes in self._won.items()])
         after = TokenRecords(
-            accepted={**self._accepted, **self._won_at} if told else self._accepted,
+            accepted=self._accepted.with_those(self._won_at),
             cohorts=cohorts,
             exceptions=exceptions,
             calls=self._evidence.calls,
@@ -190,15 +225,25 @@ class _Deciding:
         )
         return Decision(
             evidence=self._evidence,
-            told=told,
+            told=Winners(self._won, self._others),
             records=after,
-            changed=bool(told) or self._judged or self._evidence.calls != self._before.calls,
-            judged=self._judged or bool(told),
+            changed=bool(self._won) or self._judged or self._evidence.calls != self._before.calls,
+            judged=self._judged or bool(self._won),
         )
 
 
-def _holding(records: TokenRecords, now: datetime) -> tuple[Mapping[Destination, datetime], dict[Destination, Exempt]]:
+def _by_destination(routes: Sequence[Route]) -> dict[Destination, list[Route]]:
+    wanted: dict[Destination, list[Route]] = {}
+    for route in routes:
+        wanted.setdefault(route.destination, []).append(route)
+    return wanted
+
+
+def _holding(records: TokenRecords, now: datetime) -> tuple[Acceptances, dict[Destination, Exempt]]:
     """As `run_out`; where nothing has, which is nearly always, thousands of acceptances need not be copied."""
-    if records.accepted and now >= min(records.accepted.values()) + ACCEPTED_FOR:
-        return run_out(records, now)
-    return records.accepted, dict(records.exceptions)
+    accepted = Acceptances.of(records.accepted)
+    earliest = accepted.earliest()
+    if earliest is not None and now >= earliest + ACCEPTED_FOR:
+        holding, exempt = run_out(records, now)
+        return Acceptances(holding), exempt
+    return accepted, dict(records.exceptions)

@@ -10,13 +10,12 @@ from dataclasses import fields
 from datetime import timedelta
 from decimal import Decimal
 from difflib import get_close_matches
-from functools import lru_cache
 
 from tokenfilter.domain.filter import LONGEST_WINDOW, Range, Unknown
 from tokenfilter.domain.filter_pieces import Piece
 from tokenfilter.domain.filter_print import criterion_text
 from tokenfilter.domain.filter_values import NUMBER, Written, example_of, read_member, read_number, read_window
-from tokenfilter.domain.market import METRICS, Flag, Metric
+from tokenfilter.domain.market import Flag, Metric
 
 _BETWEEN = re.compile(rf"{NUMBER} ?(?:\.\.\.?|…|-|–|—) ?{NUMBER}")
 _FROM = re.compile(rf"(?:>=|≥|>|over\b) ?{NUMBER}")
@@ -61,19 +60,6 @@ def bounds_of(metric: Metric, group: list[Piece]) -> tuple[Decimal | None, Decim
 
 def _bounds_in(metric: Metric, piece: Piece) -> tuple[Decimal | None, Decimal | None]:
     rest = piece.rest.lower()
-    if bounds := _written_bounds(metric.name, rest):
-        return bounds
-    if found := _BOTH.fullmatch(rest):
-        low, high = _numbers_in(metric, found)
-        raise piece.refused(f"two bounds are written {_between(metric, [low], [high])}")
-    hint = " (`or` stands on a line of its own)" if "or" in rest.split() else ""
-    raise piece.refused(f"expected a range such as {example_of(metric)}{hint}")
-
-
-@lru_cache(maxsize=4_096)
-def _written_bounds(metric_name: str, rest: str) -> tuple[Decimal | None, Decimal | None] | None:
-    """The bounds that a range says, None if it is no range; of many filters most say the same."""
-    metric = METRICS[metric_name]
     if found := _BETWEEN.fullmatch(rest):
         low, high = _numbers_in(metric, found)
         return low, high
@@ -81,7 +67,11 @@ def _written_bounds(metric_name: str, rest: str) -> tuple[Decimal | None, Decima
         return _numbers_in(metric, found)[0], None
     if found := _UP_TO.fullmatch(rest):
         return None, _numbers_in(metric, found)[0]
-    return None
+    if found := _BOTH.fullmatch(rest):
+        low, high = _numbers_in(metric, found)
+        raise piece.refused(f"two bounds are written {_between(metric, [low], [high])}")
+    hint = " (`or` stands on a line of its own)" if "or" in rest.split() else ""
+    raise piece.refused(f"expected a range such as {example_of(metric)}{hint}")
 
 
 def _numbers_in(metric: Metric, found: re.Match[str]) -> list[Decimal]:

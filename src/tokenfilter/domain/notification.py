@@ -1,18 +1,13 @@
 """What to tell, to whom, and until when it is worth telling. How it reads is the messenger's business."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
-from typing import Literal, TypeVar
-from zlib import crc32
+from typing import Literal
 
-from tokenfilter.domain.decide import Decision, Told
 from tokenfilter.domain.event import Event
 from tokenfilter.domain.evidence import Evidence
 from tokenfilter.domain.ids import ChatId, Destination, FilterId, Token
-
-_T = TypeVar("_T")
 
 
 class Lane(StrEnum):
@@ -119,40 +114,3 @@ class Notification:
 def alert_id(token: Token, destination: Destination | Literal[""]) -> str:
     """The id of the alert about a token to a destination; without one, what all of the token begin with."""
     return f"alert:{token}:{destination}"
-
-
-def alerts(decision: Decision, *, now: datetime, useful_for: timedelta) -> tuple[Notification, ...]:
-    """One alert for each destination that is told, in the order in which they are served, useful from its hearing on.
-
-    There may be thousands: what they have in common is made once.
-    """
-    evidence, until = decision.evidence, decision.evidence.event.received_at + useful_for
-    head = alert_id(evidence.event.token, "")
-    bodies: dict[tuple[str, ...], CallAlert] = {}
-
-    def alert(told: Told) -> Notification:
-        names = _without_repeats([route.name for route in told.routes])
-        if names not in bodies:
-            bodies[names] = CallAlert(evidence=evidence, filters=names)
-        return Notification(
-            id=f"{head}{told.destination}",
-            destination=told.destination,
-            lane=Lane.ALERTS,
-            owners=_without_repeats([route.owner for route in told.routes]),
-            body=bodies[names],
-            queued_at=now,
-            useful_until=until,
-        )
-
-    return tuple([alert(told) for told in in_turn(decision.told, decision)])
-
-
-def in_turn(told: Sequence[Told], decision: Decision) -> tuple[Told, ...]:
-    """The order of recipients rotates with the token, so that nobody is always last (R61)."""
-    ordered = sorted(told, key=lambda t: (t.destination.chat, t.destination.thread or 0))
-    start = crc32(str(decision.evidence.event.token).encode()) % len(ordered) if ordered else 0
-    return tuple(ordered[start:] + ordered[:start])
-
-
-def _without_repeats(items: list[_T]) -> tuple[_T, ...]:
-    return (items[0],) if len(items) == 1 else tuple(dict.fromkeys(items))

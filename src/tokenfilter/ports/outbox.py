@@ -39,6 +39,17 @@ class Outbox(Protocol):
         """
 
     @abstractmethod
+    async def revise(self, notifications: Sequence[Notification]) -> Sequence[bool]:
+        """These, which are owed under their ids, read so from now on; of each whether it is still owed, and by us.
+
+        What is finished already, or another sender's, is left as it is. Whoever takes a revised one once more is given
+        it as it reads then. Repeating is safe.
+
+        Raises:
+            UnavailableError: it cannot be known which of them read so; repeat before any of them is sent.
+        """
+
+    @abstractmethod
     async def finish(self, ended: Sequence[DeliverySettled]) -> None:
         """These notifications have ended: they are forgotten here and noted in the journal, both or neither.
 

@@ -4,18 +4,18 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Protocol
 
+from tokenfilter.domain.alerts import Alerts
 from tokenfilter.domain.cohorts import TokenRecords
 from tokenfilter.domain.decide import Decision
 from tokenfilter.domain.ids import Destination, Token
-from tokenfilter.domain.notification import Notification
 from tokenfilter.ports.event_stream import Entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """What a settling did: the notifications that were queued by it."""
+    """What a settling did: the alerts that were queued by it."""
 
-    queued: tuple[Notification, ...]
+    queued: Alerts
 
 
 class ProcessedTokens(Protocol):
@@ -30,7 +30,7 @@ class ProcessedTokens(Protocol):
         """
 
     @abstractmethod
-    async def settle(self, decision: Decision, alerts: tuple[Notification, ...], entry: Entry | None = None) -> Settled:
+    async def settle(self, decision: Decision, alerts: Alerts, entry: Entry | None = None) -> Settled:
         """Write the decision's records, queue its alerts, note the event in the journal, acknowledge `entry`.
 
         When it returns, every alert's destination counts as told and its alert is in the outbox exactly once. Nobody

@@ -254,5 +254,6 @@ async def test_who_no_longer_leads_may_not_revise(redis_process, redis_successor
     await redis_process.outbox.put(digest)
     await taken(redis_process, 1)
     heir = await redis_successor()
-    assert await redis_process.outbox.revise([joined(digest, (examples.alert(-5),), FoldReason.TOO_MANY)]) == [False]
+    other = examples.alert(-5, about=example_event("e2"))
+    assert await redis_process.outbox.revise([joined(digest, (other,), FoldReason.TOO_MANY)]) == [False]
     assert await taken(heir, 1) == [digest]

@@ -15,10 +15,10 @@ from tokenfilter.adapters.memory.outbox import MemoryOutbox
 from tokenfilter.adapters.memory.processed_tokens import MemoryProcessedTokens
 from tokenfilter.adapters.memory.subscribers import MemorySubscribers
 from tokenfilter.app.rebuild_state import RebuildState, Rebuilt
+from tokenfilter.domain.alerts import alerts
 from tokenfilter.domain.filter_text import parse_filter
 from tokenfilter.domain.history import SubscriberSaved
 from tokenfilter.domain.ids import ChatId
-from tokenfilter.domain.notification import alerts
 from tokenfilter.domain.subscriber import Subscriber, routes, with_filter
 from tokenfilter.ports.failures import UnavailableError
 from tokenfilter.testing import examples

@@ -113,7 +113,8 @@ async def test_what_was_held_for_a_chat_that_moved_meanwhile_is_told_under_its_n
     await process.subscribe(1)
     await process.edits.snooze(ChatId(1), 20 * SECOND)
     for n in (1, 2):
-        await process.outbox.put(replace(examples.alert(1, to=GROUP), id=f"n{n}"))
+        about = examples.stamped(examples.heard(f"e{n}"))
+        await process.outbox.put(replace(examples.alert(1, about=about, to=GROUP), id=f"n{n}"))
     process.messenger.fail(GROUP.chat, MigratedError(NEW_GROUP.chat))
     async with process.running(process.sender().run()):
         await process.wait(3 * SECOND)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokenfilter.domain.delivery import MOST_LISTED, digest_of, ended, fold_reason, is_foldable
+from tokenfilter.domain.delivery import MOST_LISTED, digest_of, ended, fold_reason, is_foldable, joined
 from tokenfilter.domain.history import DeliveryOutcome
 from tokenfilter.domain.notification import FoldReason, Lane, PlaceLost
 from tokenfilter.testing import examples
@@ -45,6 +45,33 @@ def test_digests_of_digests_lose_no_count_and_list_the_newest(sizes):
     number = min(sum(sizes), len(ALERTS))
     assert digest.body.number == number
     assert digest.body.alerts == tuple(n.body for n in ALERTS[:number][-MOST_LISTED:])
+
+
+@given(st.lists(st.integers(1, 40), min_size=2, max_size=8))
+def test_what_joins_a_digest_is_told_in_it_as_if_it_had_been_there_from_the_beginning(sizes):
+    rest, digest = list(ALERTS), None
+    for size in sizes:
+        batch, rest = rest[:size], rest[size:]
+        if batch:
+            digest = joined(digest, batch, FoldReason.QUIET) if digest else digest_of(batch, FoldReason.QUIET, now=NOON)
+    first = digest_of(ALERTS[: sizes[0]], FoldReason.QUIET, now=NOON)
+    at_once = digest_of(ALERTS[: sum(sizes)], FoldReason.QUIET, now=NOON)
+    assert digest == replace(first, owners=at_once.owners, body=at_once.body)
+    assert len(digest.body.alerts) <= MOST_LISTED
+
+
+@given(st.integers(1, MOST_LISTED), st.data())
+def test_what_is_listed_already_joins_a_digest_without_being_told_twice(size, data):
+    digest = digest_of(ALERTS[:size], FoldReason.QUIET, now=NOON)
+    again = data.draw(st.lists(st.sampled_from(ALERTS[:size]), min_size=1, unique_by=lambda n: n.id))
+    assert joined(digest, again, FoldReason.QUIET) == digest
+    assert joined(digest, [*again, ALERTS[-1]], FoldReason.QUIET).body.number == size + 1
+
+
+@pytest.mark.parametrize(("before", "more", "reason"), [(3, 2, "QUIET"), (2, 2, "TOO_OLD"), (1, 4, "TOO_OLD")])
+def test_a_digest_says_why_most_of_it_was_folded(before, more, reason):
+    digest = digest_of(ALERTS[:before], FoldReason.QUIET, now=NOON)
+    assert joined(digest, ALERTS[50 : 50 + more], FoldReason.TOO_OLD).body.reason is FoldReason[reason]
 
 
 @given(st.data())

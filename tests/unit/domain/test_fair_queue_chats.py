@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tokenfilter.domain.fair_queue import FairQueue
 from tokenfilter.domain.ids import ChatId, Destination
-from tokenfilter.domain.notification import Lane, Notification
+from tokenfilter.domain.notification import Lane
 from tokenfilter.domain.pace import OVERALL_EVERY, Pace
 from tokenfilter.testing import examples
 from tokenfilter.testing.examples import NOON
@@ -33,10 +33,8 @@ def filled(story, *, taken=0, most=4):
         queue.put(alert(number, to, lane))
     for _ in range(taken):
         got = queue.take(NOON, pace)
-        if isinstance(got, Notification):
+        if got is not None:
             back.append(got)
-        else:
-            back += got or ()
     for notification in back:
         queue.put_back(notification, until=NOON + timedelta(seconds=3))
     return queue
@@ -46,8 +44,8 @@ def emptied(queue):
     """Everything that is left, by place."""
     now, left = NOON + timedelta(hours=1), []
     while (got := queue.take(now, Pace())) is not None:
-        left += [got] if isinstance(got, Notification) else got
-    return left
+        left.append(got)
+    return [*left, *(n for fold in queue.folds(now, most=100) for n in fold.folded)]
 
 
 @settings(max_examples=60, deadline=None)

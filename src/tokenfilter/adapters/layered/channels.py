@@ -41,11 +41,28 @@ class CachedChannels(Channels):
 
     async def as_of(self, channels: Iterable[ChannelId], at: datetime) -> Mapping[ChannelId, ChannelStats]:
         asked = tuple(dict.fromkeys(channels))
-        newest = await asyncio.gather(*(self._cache.get_or_load(channel, self._newest) for channel in asked))
+        together = _Together(self._inner)
+        newest = await asyncio.gather(*(self._cache.get_or_load(channel, together.newest) for channel in asked))
         found = {line.channel: line for line in newest if line and line.as_of <= at}
         earlier = [line.channel for line in newest if line and line.as_of > at]
         return {**found, **await self._inner.as_of(earlier, at)} if earlier else found
 
-    async def _newest(self, channel: str) -> ChannelStats | None:
+
+class _Together:
+    """Asks for the newest lines of all channels that are missing at once."""
+
+    def __init__(self, inner: Channels) -> None:
+        self._inner = inner
+        self._missing: list[ChannelId] = []
+        self._lines: asyncio.Task[Mapping[ChannelId, ChannelStats]] | None = None
+
+    async def newest(self, channel: str) -> ChannelStats | None:
+        """The newest line of a channel."""
         name = ChannelId(channel)
-        return (await self._inner.as_of([name], _LATER_THAN_ANY)).get(name)
+        self._missing.append(name)
+        if self._lines is None:
+            self._lines = asyncio.create_task(self._load())  # which begins when the others have asked
+        return (await self._lines).get(name)
+
+    async def _load(self) -> Mapping[ChannelId, ChannelStats]:
+        return await self._inner.as_of(self._missing, _LATER_THAN_ANY)

@@ -49,6 +49,12 @@ class RecallingOutbox(Outbox):
     async def intend(self, notification: Notification) -> bool:
         return await self._inner.intend(notification)
 
+    async def revise(self, notifications: Sequence[Notification]) -> Sequence[bool]:
+        revised = await self._inner.revise(notifications)
+        known = {n.id: n for n, is_owed in zip(notifications, revised, strict=True) if is_owed}
+        self._taken = [known.get(n.id, n) for n in self._taken]
+        return revised
+
     async def finish(self, ended: Sequence[DeliverySettled]) -> None:
         await self._inner.finish(ended)
 

@@ -42,6 +42,11 @@ class MemoryOutbox(Outbox):
     async def intend(self, notification: Notification) -> bool:
         return notification.id in self._owed
 
+    async def revise(self, notifications: Sequence[Notification]) -> Sequence[bool]:
+        owed = [notification.id in self._owed for notification in notifications]
+        self._owed.update({n.id: n for n, is_owed in zip(notifications, owed, strict=True) if is_owed})
+        return owed
+
     async def finish(self, ended: Sequence[DeliverySettled]) -> None:
         for one in ended:
             if self._owed.pop(one.notification, None) is not None:

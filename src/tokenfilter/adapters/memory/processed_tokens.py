@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
+from tokenfilter.domain.alerts import Alerts
 from tokenfilter.domain.cohorts import TokenRecords, united, without
 from tokenfilter.domain.decide import Decision
 from tokenfilter.domain.history import EventSettled
 from tokenfilter.domain.ids import Destination, Token
-from tokenfilter.domain.notification import Notification
 from tokenfilter.ports.event_stream import Entry, EventStream
 from tokenfilter.ports.failures import StaleOwnerError
 from tokenfilter.ports.journal import Journal
@@ -29,18 +29,17 @@ class MemoryProcessedTokens(ProcessedTokens):
     async def records(self, token: Token) -> TokenRecords:
         return self._records.get(token, TokenRecords())
 
-    async def settle(self, decision: Decision, alerts: tuple[Notification, ...], entry: Entry | None = None) -> Settled:
+    async def settle(self, decision: Decision, alerts: Alerts, entry: Entry | None = None) -> Settled:
         token = decision.evidence.event.token
         before = self._records.get(token, TokenRecords())
         accepted = decision.records.accepted
-        owed = tuple(a for a in alerts if before.accepted.get(a.destination) != accepted[a.destination])
+        owed = alerts.chosen([before.accepted.get(to) != accepted[to] for to in alerts.recipients])
         if before.version == decision.records.version:
             self._records[token] = replace(decision.records, version=before.version + 1)
             self._sweep(decision)
             for alert in owed:
                 await self._outbox.put(alert)
-            told = tuple(a.destination for a in owed)
-            await self._journal.note(EventSettled(evidence=decision.evidence, told=told))
+            await self._journal.note(EventSettled(evidence=decision.evidence, told=owed.recipients))
         elif not alerts or owed or before.version < decision.records.version:
             raise StaleOwnerError(f"the records of {token} changed meanwhile")
         if entry:

@@ -1,7 +1,7 @@
 """The last minutes of what the program did, in rings: what the dashboard and the stage show."""
 
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
@@ -86,7 +86,8 @@ class MemoryTelemetry(Telemetry):
         self.unreadable_by_reason: Counter[str] = Counter()
         self.duplicates = 0
         self.settled_total = 0
-        self.claims: deque[Claim] = deque(maxlen=_TALLIED)
+        self._told: deque[tuple[Token, tuple[Destination, ...], datetime]] = deque()
+        self._claimed = 0
         self.ends: deque[DeliverySettled] = deque(maxlen=_TALLIED)
         self.empty_at: datetime | None = None
         self.started_at: datetime | None = None
@@ -130,7 +131,7 @@ class MemoryTelemetry(Telemetry):
         self.unreadable_by_reason[f"{feed}: {reason}"] += 1
 
     def settled(self, event: Event, decision: Decision, *, judged: int, now: datetime) -> None:
-        told = tuple(t.destination for t in decision.told)
+        told = decision.told.destinations
         self.settled_total += 1
         self.told_total += len(told)
         facts = event.heard.facts
@@ -145,7 +146,7 @@ class MemoryTelemetry(Telemetry):
                 worth_judging=decision.judged,
             )
         )
-        self.claims.extend(Claim(token=event.token, destination=d, at=now) for d in told)
+        self._claim(event.token, told, now)
         _count(self._events, now)
         if decision.changed:
             self._claims.append((now, _milliseconds(now - event.received_at)))
@@ -153,6 +154,19 @@ class MemoryTelemetry(Telemetry):
             self._note(now, event.token, None, _why_nobody(decision, judged), "muted")
         for destination in told[:20]:
             self._note(now, event.token, destination, "matched and queued", "good")
+
+    @property
+    def claims(self) -> Sequence[Claim]:
+        """The newest, oldest first."""
+        found = [Claim(token=token, destination=to, at=at) for token, told, at in self._told for to in told]
+        return found[-_TALLIED:]
+
+    def _claim(self, token: Token, told: tuple[Destination, ...], at: datetime) -> None:
+        """Remember what an event claimed, as it is: it may be thousands, and few are ever asked for."""
+        self._told.append((token, told, at))
+        self._claimed += len(told)
+        while self._claimed - len(self._told[0][1]) >= _TALLIED:
+            self._claimed -= len(self._told.popleft()[1])
 
     def delivered(self, notification: Notification, outcome: DeliveryOutcome, *, asked_at: datetime) -> None:
         body = notification.body

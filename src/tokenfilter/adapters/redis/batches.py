@@ -4,14 +4,16 @@ A batch is one entry of a stream; `Batch` spells it in two halves, between which
 is a batch by itself. Who is still owed one is indexed apart, under the names that `owed_name` makes.
 """
 
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import blake2b
 
+from tokenfilter.domain.brief import shared
 from tokenfilter.domain.evidence import Evidence
 from tokenfilter.domain.ids import ChatId
-from tokenfilter.domain.notification import CallAlert, Lane, Notification, alert_id
+from tokenfilter.domain.notification import CallAlert, Digest, Lane, Notification, alert_id
 from tokenfilter.domain.plain.evidence import evidence_from_plain, evidence_to_plain
 from tokenfilter.domain.plain.fields import list_of, listed, member, not_stored, object_of, text_of, whole_of
 from tokenfilter.domain.plain.measures import instant, micros
@@ -20,6 +22,11 @@ from tokenfilter.domain.plain.notification import notification_from_plain, notif
 from tokenfilter.domain.plain.text import dumps, loads
 
 _NAME_BYTES = 8
+_NO_ALERTS = '"alerts":[]'
+_SPELT = 8_192
+_spelt: OrderedDict[int, tuple[Evidence, str]] = OrderedDict()
+"""The brief evidence of many digests, by its identity: it cannot be hashed."""
+
 _PARTS = 3
 
 
@@ -37,6 +44,14 @@ def batch_of(notification: Notification) -> tuple[Batch, str]:
     if isinstance(body, CallAlert) and notification.id == alert_id(body.token, notification.destination):
         return alerts_batch(notification, body.evidence), recipients_of([notification], [str(notification.destination)])
     return Batch(head="", tail=""), dumps(notification_to_plain(notification))
+
+
+def spelt(notification: Notification) -> str:
+    """A notification as a batch of its own."""
+    if isinstance(notification.body, Digest):
+        return _spelt_digest(notification, notification.body)
+    batch, recipient = batch_of(notification)
+    return batch.head + recipient + batch.tail
 
 
 def alerts_batch(alert: Notification, evidence: Evidence) -> Batch:
@@ -61,15 +76,15 @@ def recipients_of(alerts: Iterable[Notification], destinations: Iterable[str]) -
     )
 
 
-def opened(spelt: str, lane: Lane) -> list[Notification]:
+def opened(text: str, lane: Lane) -> list[Notification]:
     """The notifications of a batch; they share their evidence.
 
     Raises:
         NotStoredFormError: it is no batch.
     """
-    plain = object_of(loads(spelt), "batch")
+    plain = object_of(loads(text), "batch")
     if "evidence" not in plain:
-        return [notification_from_plain(plain)]
+        return [_sharing(notification_from_plain(plain))]
     evidence = evidence_from_plain(member(plain, "evidence"))
     queued_at, useful_until = instant(plain, "queued"), instant(plain, "until")
 
@@ -101,6 +116,32 @@ def owed_name(notification_id: str) -> str:
 def owed_head(head: str) -> str:
     """How the names of all ids begin that start with `head` and a colon."""
     return f"{blake2b(head.encode(), digest_size=_NAME_BYTES).hexdigest()}:"
+
+
+def _spelt_digest(notification: Notification, digest: Digest) -> str:
+    """As `dumps` would: a digest that waits is spelt again whenever more joins it, and most of it was spelt before."""
+    plain = notification_to_plain(replace(notification, body=replace(digest, alerts=())))
+    head, there, tail = dumps(plain).rpartition(_NO_ALERTS)
+    alerts = [f'{{"evidence":{_spelt_evidence(a.evidence)},"filters":{_list(a.filters)}}}' for a in digest.alerts]
+    return f"{head}{there[:-1]}{','.join(alerts)}]{tail}"
+
+
+def _spelt_evidence(evidence: Evidence) -> str:
+    known = _spelt.get(id(evidence))
+    if known is not None and known[0] is evidence:
+        return known[1]
+    text = dumps(evidence_to_plain(evidence))
+    _spelt[id(evidence)] = (evidence, text)
+    if len(_spelt) > _SPELT:
+        _spelt.popitem(last=False)
+    return text
+
+
+def _sharing(notification: Notification) -> Notification:
+    body = notification.body
+    if not isinstance(body, Digest):
+        return notification
+    return replace(notification, body=replace(body, alerts=tuple([shared(alert) for alert in body.alerts])))
 
 
 def _three_of(recipient: object) -> Sequence[object]:

@@ -1,8 +1,9 @@
 """Notifications that are owed: a stream a partition and lane, and an index of who is still owed what stands there."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
-from tokenfilter.adapters.redis.batches import batch_of, opened, owed_name
+from tokenfilter.adapters.redis.batches import opened, owed_name, spelt
 from tokenfilter.adapters.redis.connection import Argument, RedisConnection, Script, translated
 from tokenfilter.adapters.redis.consumer import Raw
 from tokenfilter.adapters.redis.fences import Fences
@@ -21,9 +22,15 @@ from tokenfilter.ports.outbox import Outbox
 
 _GROUP = "deliver"
 _PUT = Script("outbox_put")
-_INTEND, _FINISH, _DROP = (Script(f"outbox_{name}", "owned") for name in ("intend", "finish", "drop"))
+_INTEND, _REVISE, _FINISH, _DROP = (
+    Script(f"outbox_{name}", "owned") for name in ("intend", "revise", "finish", "drop")
+)
 _LANES = (Lane.MONEY, Lane.ALERTS, Lane.REPORTS)
 _ENDED_AT_ONCE = 200
+_REVISED_AT_ONCE = 50
+_WRITTEN = 20_000
+"""What was written here and not read yet is known without being spelt out again: at most so much of it."""
+
 _ENTRIES_AT_ONCE = 2
 """Of each stream: one may hold a thousand notifications."""
 
@@ -47,6 +54,7 @@ class RedisOutbox(Outbox):
         self._clock = clock
         self._streams = {keys.outbox(p, lane): (p, lane) for p in range(keys.partitions) for lane in _LANES}
         self._taken: dict[str, int] = {}
+        self._written: dict[tuple[str, str], Notification] = {}
         self._reader = GroupReader[Notification](
             connection,
             fences,
@@ -60,9 +68,10 @@ class RedisOutbox(Outbox):
     async def put(self, notification: Notification) -> bool:
         partition, lane = self._home(notification), notification.lane
         keys = [self._keys.owed(partition), self._keys.left(partition), self._keys.outbox(partition, lane)]
-        batch, recipient = batch_of(notification)
-        args = [owed_name(notification.id), lane.value, batch.head + recipient + batch.tail]
-        return bool(await self._connection.run(_PUT, keys, args))
+        place = await self._connection.run(_PUT, keys, [owed_name(notification.id), lane.value, spelt(notification)])
+        if place:
+            self._remember(notification, partition, place)
+        return bool(place)
 
     async def take(self, limit: int) -> Sequence[Notification]:
         while True:
@@ -80,6 +89,17 @@ class RedisOutbox(Outbox):
         except StaleOwnerError:
             self._taken.pop(notification.id, None)
             return False
+
+    async def revise(self, notifications: Sequence[Notification]) -> Sequence[bool]:
+        by_partition: dict[int, list[Notification]] = {}
+        for one in notifications:
+            by_partition.setdefault(self._taken.get(one.id, self._home(one)), []).append(one)
+        owed: set[str] = set()
+        for partition, those in by_partition.items():
+            for first in range(0, len(those), _REVISED_AT_ONCE):
+                with suppress(StaleOwnerError):
+                    owed |= await self._revise(partition, those[first : first + _REVISED_AT_ONCE])
+        return [one.id in owed for one in notifications]
 
     async def finish(self, ended: Sequence[DeliverySettled]) -> None:
         by_partition: dict[int, list[DeliverySettled]] = {}
@@ -105,6 +125,38 @@ class RedisOutbox(Outbox):
     def _home(self, notification: Notification) -> int:
         return home(notification.token, notification.destination, self._keys.partitions)
 
+    def _remember(self, notification: Notification, partition: int, place: str) -> None:
+        """What is written where this process leads is read here next."""
+        if self._fences.find(lease(partition)) is not None:
+            lane, _, entry_id = place.partition(" ")
+            self._written[self._keys.outbox(partition, Lane(lane)), entry_id] = notification
+            if len(self._written) > _WRITTEN:
+                del self._written[next(iter(self._written))]
+
+    async def _revise(self, partition: int, notifications: Sequence[Notification]) -> set[str]:
+        """The ids of those that are owed."""
+        name = lease(partition)
+        keys = [
+            self._keys.fence(name),
+            self._keys.owed(partition),
+            self._keys.left(partition),
+            *[self._keys.outbox(partition, lane) for lane in _LANES],
+        ]
+        said: list[Argument] = [part for n in notifications for part in (owed_name(n.id), n.lane.value, spelt(n))]
+        places, gone = await self._connection.run(_REVISE, keys, [self._fences.of(name), _GROUP, *said])
+        for notification, place in zip(notifications, places, strict=True):
+            if place:
+                self._remember(notification, partition, place)
+        self._settled(partition, gone)
+        return {n.id for n, place in zip(notifications, places, strict=True) if place}
+
+    def _settled(self, partition: int, gone: Iterable[str]) -> None:
+        for place in gone:
+            lane, _, entry_id = place.partition(" ")
+            key = self._keys.outbox(partition, Lane(lane))
+            self._reader.settled(key, entry_id)
+            self._written.pop((key, entry_id), None)
+
     async def _finish(self, partition: int, ended: Sequence[DeliverySettled]) -> None:
         name = lease(partition)
         keys = [
@@ -123,9 +175,7 @@ class RedisOutbox(Outbox):
             self._forget(ended)
             raise
         self._forget(ended)
-        for place in gone:
-            lane, _, entry_id = place.partition(" ")
-            self._reader.settled(self._keys.outbox(partition, Lane(lane)), entry_id)
+        self._settled(partition, gone)
 
     def _forget(self, ended: Iterable[DeliverySettled]) -> None:
         for one in ended:
@@ -135,7 +185,9 @@ class RedisOutbox(Outbox):
         read: list[tuple[Raw, list[Notification]]] = []
         for raw in found:
             try:
-                read.append((raw, opened(raw.fields.get("e", ""), self._streams[raw.key][1])))
+                written = self._written.pop((raw.key, raw.id), None)
+                found_in = [written] if written else opened(raw.fields.get("e", ""), self._streams[raw.key][1])
+                read.append((raw._replace(fields={}), found_in))  # which would be held as long as what it says
             except NotStoredFormError as error:
                 await self._bury(raw, error)
         admitted = await self._still_owed(read)

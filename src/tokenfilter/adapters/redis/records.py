@@ -47,17 +47,19 @@ class StoredRecords:
         self._keys = keys
 
     async def read(self, token: Token) -> TokenRecords:
-        """Everything remembered of a token, as of one instant.
+        """Everything remembered of a token.
+
+        The version is read first: whoever decides by one that is over meanwhile is told so when it writes.
 
         Raises:
             UnavailableError: nothing could be read.
             NotStoredFormError: what is stored is not of the form.
         """
-        pipe = self._connection.reads.pipeline(transaction=True)
-        pipe.zrange(self._keys.accepted(token), 0, -1, withscores=True)
+        pipe = self._connection.reads.pipeline(transaction=False)
         pipe.hgetall(self._keys.rejected(token))
+        pipe.zrange(self._keys.accepted(token), 0, -1, withscores=True)
         with translated():
-            accepted, rejected = await pipe.execute()
+            rejected, accepted = await pipe.execute()
         return _read(accepted, rejected)
 
     async def unite(self, token: Token, records: TokenRecords) -> None:

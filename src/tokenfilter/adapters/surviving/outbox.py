@@ -10,7 +10,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from itertools import islice
+from itertools import compress, islice
 
 from tokenfilter.adapters.surviving.journal import SurvivingJournal
 from tokenfilter.adapters.surviving.survival import Survival, Survivor, batched
@@ -58,6 +58,7 @@ class SurvivingOutbox(Outbox, Survivor):
         self._taken: set[str] = set()
         self._late: deque[Sequence[Notification]] = deque()
         self._behind: dict[str, None] = {}
+        self._revised: set[str] = set()
         self._ended: dict[str, DeliverySettled] = {}
         self._queued = asyncio.Event()
         survival.join(self)
@@ -130,6 +131,31 @@ class SurvivingOutbox(Outbox, Survivor):
             self._forget(notification.id)
         return may_be_sent
 
+    async def revise(self, notifications: Sequence[Notification]) -> Sequence[bool]:
+        try:
+            revised = await self._survival.attempt(lambda: self._inner.revise(notifications))
+        except UnavailableError:
+            return self._revise_here(notifications)
+        if not all(revised) and await self._survival.is_gone():  # an emptied store owes nobody anything
+            return self._revise_here(notifications)
+        for notification, is_owed in zip(notifications, revised, strict=True):
+            if not is_owed:
+                self._forget(notification.id)
+            elif notification.id in self._owed:
+                self._owed[notification.id] = notification
+                self._taken.add(notification.id)  # what is being read just now may be what it was before
+        return revised
+
+    def _revise_here(self, notifications: Sequence[Notification]) -> Sequence[bool]:
+        """The store is told of them when it is back: what it owes under their ids may be what they were before."""
+        self._survival.stand_in()
+        owed = [notification.id in self._owed for notification in notifications]
+        for notification in compress(notifications, owed):
+            self._owed[notification.id] = notification
+            self._behind[notification.id] = None
+            self._revised.add(notification.id)
+        return owed
+
     async def finish(self, ended: Sequence[DeliverySettled]) -> None:
         try:
             await self._survival.attempt(lambda: self._inner.finish(ended))
@@ -170,9 +196,10 @@ class SurvivingOutbox(Outbox, Survivor):
         names = [*self._elsewhere, *self._owed] if wiped else list(self._behind)
         for name in names:  # one by one: those of one token keep their order
             notification = self._owed.get(name) or self._elsewhere.get(name)
-            if notification is not None:
-                await self._inner.put(notification)
+            if notification is not None and not await self._inner.put(notification) and name in self._revised:
+                await self._inner.revise([notification])
             self._behind.pop(name, None)
+            self._revised.discard(name)
         for ended in batched(list(self._ended.values()), _AT_ONCE):
             await self._tell(ended)
             for one in ended:
@@ -219,6 +246,7 @@ class SurvivingOutbox(Outbox, Survivor):
         """It is ended, or another's: should the store give it once more, it may be taken again."""
         self._owed.pop(name, None)
         self._behind.pop(name, None)
+        self._revised.discard(name)
         self._taken.discard(name)
 
     async def _something(self) -> None:

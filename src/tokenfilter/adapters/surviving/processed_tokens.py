@@ -5,28 +5,26 @@ is away they are settled here; a token that is not remembered is looked up in th
 told twice.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 
+from tokenfilter.adapters.surviving.claimed_alerts import ClaimedAlerts
 from tokenfilter.adapters.surviving.event_stream import SurvivingEventStream
 from tokenfilter.adapters.surviving.journal import SurvivingJournal
 from tokenfilter.adapters.surviving.outbox import SurvivingOutbox
+from tokenfilter.adapters.surviving.remembered_records import RememberedRecords
 from tokenfilter.adapters.surviving.survival import Survival, Survivor, side_by_side
+from tokenfilter.domain.alerts import Alerts
 from tokenfilter.domain.cohorts import TokenRecords, united, without
 from tokenfilter.domain.decide import Decision
 from tokenfilter.domain.dedup import ACCEPTED_FOR
 from tokenfilter.domain.history import EventSettled
 from tokenfilter.domain.ids import Destination, Token
-from tokenfilter.domain.notification import Notification
 from tokenfilter.ports.archive import Archive
 from tokenfilter.ports.clock import Clock
 from tokenfilter.ports.event_stream import Entry
 from tokenfilter.ports.failures import StaleOwnerError, UnavailableError
 from tokenfilter.ports.processed_tokens import ProcessedTokens, Settled
-
-MOST_REMEMBERED = 25_000
-"""Tokens."""
 
 
 class SurvivingProcessedTokens(ProcessedTokens, Survivor):
@@ -42,6 +40,7 @@ class SurvivingProcessedTokens(ProcessedTokens, Survivor):
         *,
         events: SurvivingEventStream,
         outbox: SurvivingOutbox,
+        claimed: ClaimedAlerts,
         journal: SurvivingJournal,
         archive: Archive,
         clock: Clock,
@@ -51,52 +50,53 @@ class SurvivingProcessedTokens(ProcessedTokens, Survivor):
         self._survival = survival
         self._events = events
         self._outbox = outbox
+        self._claimed = claimed
         self._journal = journal
         self._archive = archive
         self._clock = clock
         self._term = term
-        self._terms: dict[Token, int | None] = {}
-        self._remembered: OrderedDict[Token, TokenRecords] = OrderedDict()
         self._behind: dict[Token, None] = {}
+        self._remembered = RememberedRecords(kept=self._behind)
         survival.join(self)
 
     async def records(self, token: Token) -> TokenRecords:
-        found, term = self._remembered.get(token), self._term(token)
-        is_old = (term is None or self._terms.get(token) != term) and token not in self._behind
-        if found is None or is_old:
+        known, term = self._remembered.get(token), self._term(token)
+        found = known.records if known else TokenRecords()
+        if known is None or ((term is None or known.term != term) and token not in self._behind):
             try:
                 found = await self._survival.attempt(lambda: self._inner.records(token))
             except UnavailableError:
                 self._survival.stand_in()
-                found = united(found or TokenRecords(), await self._from_archive(token))
+                found = united(found, await self._from_archive(token))
         self._remember(token, found)
         return found
 
-    async def settle(self, decision: Decision, alerts: tuple[Notification, ...], entry: Entry | None = None) -> Settled:
+    async def settle(self, decision: Decision, alerts: Alerts, entry: Entry | None = None) -> Settled:
         token = decision.evidence.event.token
         in_store = self._events.in_store(entry)
         try:
             settled = await self._survival.attempt(lambda: self._inner.settle(decision, alerts, in_store))
         except StaleOwnerError:
-            self._drop(token)
+            self._remembered.drop(token)
             raise
         except UnavailableError:
             self._survival.stand_in()
             return await self._settle_here(decision, alerts, entry)
         self._remember(token, replace(decision.records, version=decision.records.version + 1))
-        self._outbox.remember(settled.queued)
+        self._claimed.remember(settled.queued)
         self._journal.remember([_settled(decision, settled.queued)])
         if entry:
             await self._events.forget(entry)
         return settled
 
-    async def _settle_here(self, decision: Decision, alerts: tuple[Notification, ...], entry: Entry | None) -> Settled:
+    async def _settle_here(self, decision: Decision, alerts: Alerts, entry: Entry | None) -> Settled:
         token = decision.evidence.event.token
-        before = self._remembered.get(token, TokenRecords())
+        known = self._remembered.get(token)
+        before = known.records if known else TokenRecords()
         if before.version != decision.records.version:
             raise StaleOwnerError(f"the records of {token} changed meanwhile")
         accepted = decision.records.accepted
-        owed = tuple(a for a in alerts if before.accepted.get(a.destination) != accepted[a.destination])
+        owed = alerts.chosen([before.accepted.get(to) != accepted[to] for to in alerts.recipients])
         self._remember(token, replace(decision.records, version=before.version + 1))
         self._behind[token] = None
         self._outbox.keep(owed)
@@ -108,44 +108,36 @@ class SurvivingProcessedTokens(ProcessedTokens, Survivor):
     async def restore(self, token: Token, records: TokenRecords) -> None:
         await self._inner.restore(token, records)  # also on the way back, while the store does not count as up yet
         if self._survival.is_up:
-            self._drop(token)
+            self._remembered.drop(token)
 
     async def forget(self, destinations: frozenset[Destination]) -> None:
         await self._survival.attempt(lambda: self._inner.forget(destinations))
-        for token, records in self._remembered.items():
-            if not destinations.isdisjoint(records.accepted):
-                self._remembered[token] = without(records, destinations)
+        for token in self._remembered.tokens():
+            known = self._remembered.get(token)
+            if known and any(destination in known.records.accepted for destination in destinations):
+                self._remembered.put(token, without(known.records, destinations), known.term)
 
     @property
     def is_ahead(self) -> bool:
         return bool(self._behind)
 
     async def bring_over(self, *, wiped: bool) -> None:
-        await side_by_side(self._bring, list(self._remembered if wiped else self._behind))
+        await side_by_side(self._bring, self._remembered.tokens() if wiped else list(self._behind))
 
     async def _bring(self, token: Token) -> None:
-        records = self._remembered.get(token)
-        if records is None:
+        known = self._remembered.get(token)
+        if known is None:
             self._behind.pop(token, None)
             return
-        await self._inner.restore(token, records)
+        await self._inner.restore(token, known.records)
         stored = await self._inner.records(token)
-        if self._remembered.get(token) is records:  # else it was settled meanwhile, and is told in the next round
-            self._remembered[token] = stored
+        now = self._remembered.get(token)
+        if now and now.records is known.records:  # else it was settled meanwhile, and is told in the next round
+            self._remembered.put(token, stored, known.term)
             self._behind.pop(token, None)
 
     def _remember(self, token: Token, records: TokenRecords) -> None:
-        self._remembered[token], self._terms[token] = records, self._term(token)
-        self._remembered.move_to_end(token)
-        while len(self._remembered) > MOST_REMEMBERED:
-            spare = next((t for t in self._remembered if t not in self._behind), None)
-            if spare is None:
-                break
-            del self._remembered[spare], self._terms[spare]
-
-    def _drop(self, token: Token) -> None:
-        self._remembered.pop(token, None)
-        self._terms.pop(token, None)
+        self._remembered.put(token, records, self._term(token))
 
     async def _from_archive(self, token: Token) -> TokenRecords:
         """What the permanent store knows of who was told; nobody, if that is away too: rather twice than never."""
@@ -156,5 +148,5 @@ class SurvivingProcessedTokens(ProcessedTokens, Survivor):
         return TokenRecords(accepted=told)
 
 
-def _settled(decision: Decision, queued: tuple[Notification, ...]) -> EventSettled:
-    return EventSettled(evidence=decision.evidence, told=tuple(n.destination for n in queued))
+def _settled(decision: Decision, queued: Alerts) -> EventSettled:
+    return EventSettled(evidence=decision.evidence, told=queued.recipients)

@@ -1,4 +1,4 @@
-"""Keep back what a person wants to hear later, tell it in one digest then, and fold what was not told one by one."""
+"""Keep back what a person wants to hear later, and tell it in one digest then."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
@@ -63,11 +63,6 @@ class Holding:
             self._held.keep(digest, reason)
             self._end(crowd)
 
-    async def fold(self, folded: tuple[Notification, ...], reason: FoldReason) -> None:
-        """Owe one digest in place of many; they end only when the digest is owed."""
-        await self._owe(digest_of(folded, reason, now=self._clock.now()))
-        self._end(folded)
-
     def drop(self, chat: ChatId) -> tuple[Notification, ...]:
         """Take out everything that is held for a chat."""
         return self._held.drop(chat)
@@ -118,7 +113,8 @@ class Holding:
             if notification not in foldable:
                 self._waiting.put(notification)
         if foldable:
-            await self.fold(foldable, reason)
+            await self._owe(digest_of(foldable, reason, now=self._clock.now()))
+            self._end(foldable)  # only once the digest is owed
 
     async def _owe(self, digest: Notification) -> None:
         await self._insist.until_done("folding", lambda: self._outbox.put(digest))

@@ -1,10 +1,12 @@
 """Take what is owed, choose what goes next, and start its send at its place in the budget."""
 
 import asyncio
-from datetime import timedelta
+from collections import deque
+from datetime import datetime, timedelta
 from functools import partial
 
 from tokenfilter.app.deliver_notifications.aftermath import Aftermath, Gone, Moved
+from tokenfilter.app.deliver_notifications.folding import Folding
 from tokenfilter.app.deliver_notifications.gate import Gate
 from tokenfilter.app.deliver_notifications.hand import Hand
 from tokenfilter.app.deliver_notifications.holding import Holding
@@ -13,11 +15,11 @@ from tokenfilter.app.deliver_notifications.readers import Readers
 from tokenfilter.app.deliver_notifications.sending import DEADLINE, Ready, Sending
 from tokenfilter.app.deliver_notifications.waiting import Waiting
 from tokenfilter.domain.breaker import Admitted
-from tokenfilter.domain.delivery import fold_reason
 from tokenfilter.domain.history import DeliveryOutcome
+from tokenfilter.domain.ids import ChatId
 from tokenfilter.domain.mute import Withheld, reader_among
 from tokenfilter.domain.notification import CallAlert, Notification
-from tokenfilter.domain.pace import CHAT_EVERY, pause_after
+from tokenfilter.domain.pace import CHAT_EVERY, OVERALL_EVERY, pause_after
 from tokenfilter.domain.quiet import Told
 from tokenfilter.ports.clock import Clock
 from tokenfilter.ports.failures import PortError, StaleOwnerError
@@ -32,6 +34,11 @@ FINISHING = 10
 
 NOTING = 5
 """Seconds to let the outbox know how they ended."""
+
+SIDE_BY_SIDE = 3
+"""Sends that are made ready at the same time: while one waits for its place, the store is asked about the next."""
+
+A_SECOND = round(timedelta(seconds=1) / OVERALL_EVERY)
 
 
 class DeliverNotifications:
@@ -61,6 +68,9 @@ class DeliverNotifications:
         self._telemetry = telemetry
         self._slots = asyncio.Semaphore(at_once)
         self._failures = 0
+        self._busy: set[ChatId] = set()
+        self._looking, self._placing = asyncio.Lock(), asyncio.Lock()
+        self._begun: deque[datetime] = deque(maxlen=A_SECOND)
         self._told = Told()
         self._waiting = Waiting(clock=clock)
         self._readers = Readers(subscribers=subscribers, clock=clock, slices=slices)
@@ -78,6 +88,7 @@ class DeliverNotifications:
             clock=clock,
             telemetry=telemetry,
         )
+        self._folding = Folding(outbox=outbox, hand=self._hand, waiting=self._waiting, insist=self._insist, clock=clock)
         self._sending = Sending(
             messenger=messenger,
             budget=budget,
@@ -99,11 +110,14 @@ class DeliverNotifications:
         """Send until cancelled; then sends under way are finished, and their ends noted, as far as time allows."""
         sends: set[asyncio.Task[None]] = set()
         async with asyncio.TaskGroup() as tasks:
-            for loop in (self._collect, self._hand.note_ends, self._holding.run, self._aftermath.run):
+            for loop in (self._collect, self._hand.note_ends, self._holding.run, self._folding.run):
                 tasks.create_task(loop())
+            tasks.create_task(self._aftermath.run())
             tasks.create_task(self._readers.look_ahead(self._waiting.coming))
             try:
-                await self._dispatch(sends)
+                async with asyncio.TaskGroup() as ready:
+                    for _ in range(SIDE_BY_SIDE):
+                        ready.create_task(self._dispatch(sends))
             finally:
                 await self._finish(sends)
 
@@ -115,7 +129,9 @@ class DeliverNotifications:
             if left:
                 await asyncio.wait(left)
         try:
-            await asyncio.wait_for(self._hand.all_known(), NOTING)
+            async with asyncio.timeout(NOTING):
+                await self._folding.stop()
+                await self._hand.all_known()
         except TimeoutError:
             self._telemetry.failed("stopping", "some ends could not be noted", now=self._clock.now())
 
@@ -149,27 +165,33 @@ class DeliverNotifications:
         """The next notification that is wanted and may go, once its place in the budget has come."""
         while True:
             admitted = await self._gate.opens()
-            now = self._clock.now()
-            match self._waiting.take(now, self._budget.pace):
-                case Notification() as taken:
-                    ready = await self._prepared(taken, admitted)
-                    if ready is not None:
-                        return ready
-                case tuple() as folded:
-                    await self._holding.fold(folded, fold_reason(folded, now=now))
-                case None:
-                    await self._waiting.rest()
+            taken = self._waiting.take(self._clock.now(), self._budget.pace, busy=self._busy)
+            if taken is None:
+                await self._waiting.rest()
+            elif (ready := await self._alone(taken, admitted)) is not None:
+                return ready
             self._gate.give_back(admitted)
+
+    async def _alone(self, taken: Notification, admitted: Admitted) -> Ready | None:
+        """Make it ready while no other for its chat is made ready, so that they keep their order."""
+        self._busy.add(taken.destination.chat)
+        try:
+            return await self._prepared(taken, admitted)
+        finally:
+            self._busy.discard(taken.destination.chat)
 
     async def _prepared(self, taken: Notification, admitted: Admitted) -> Ready | None:
         """Make it ready; None if it is not to be sent now. Whoever asks for a place has noted the intent before."""
         try:
-            owners = await self._readers.of(taken)
+            async with self._looking:
+                owners = await self._readers.of(taken)
             reader = reader_among(owners, taken, now=self._clock.now(), told=self._told)
             if isinstance(reader, Withheld):
                 await self._withhold(taken, reader)
                 return None
-            if not await self._hand.may_send(taken) or not await self._has_place(taken):
+            if not await self._hand.may_send(taken):
+                return None
+            if not await self._has_place(taken):
                 return None
         except StaleOwnerError:
             self._hand.put_down(taken)
@@ -199,10 +221,24 @@ class DeliverNotifications:
         if too_early <= timedelta(0):
             place = await self._budget.reserve(chat, now)
             if place - now <= CHAT_EVERY:
-                await self._clock.sleep_until(place)
-                too_early = self._gate.paused_for(self._clock.now())
+                too_early = await self._until(place)
             else:
                 too_early = place - now
         if too_early > timedelta(0):
             self._waiting.put_back(taken, pause=too_early)
         return too_early <= timedelta(0)
+
+    async def _until(self, place: datetime) -> timedelta:
+        """Wait for a place; how long nothing may be sent all the same.
+
+        Who comes late to it does not come with so many others that they are too many for a second.
+        """
+        async with self._placing:
+            if len(self._begun) == A_SECOND:
+                place = max(place, self._begun[0] + timedelta(seconds=1))
+            await self._clock.sleep_until(place)
+            now = self._clock.now()
+            paused = self._gate.paused_for(now)
+            if paused <= timedelta(0):
+                self._begun.append(now)
+            return paused

@@ -1,6 +1,7 @@
 """The queue of what may be sent, as the loops see it: it wakes who rests, and knows which chats have moved."""
 
 import asyncio
+from collections.abc import Container
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -8,6 +9,7 @@ from tokenfilter.domain.fair_queue import FairQueue
 from tokenfilter.domain.ids import ChatId
 from tokenfilter.domain.notification import Notification
 from tokenfilter.domain.pace import Pace
+from tokenfilter.domain.set_aside import Fold
 from tokenfilter.ports.clock import Clock
 
 _IDLE = timedelta(seconds=1)
@@ -50,9 +52,18 @@ class Waiting:
         """The new id of a chat; None if it has not moved."""
         return self._moved.get(chat)
 
-    def take(self, now: datetime, pace: Pace) -> Notification | tuple[Notification, ...] | None:
+    @property
+    def singles(self) -> int:
+        """How many wait but for digests."""
+        return self._queue.singles
+
+    def folds(self, now: datetime, *, most: int, excess: int) -> list[Fold]:
+        """What the fair queue wants told together."""
+        return self._queue.folds(now, most=most, excess=excess)
+
+    def take(self, now: datetime, pace: Pace, *, busy: Container[ChatId]) -> Notification | None:
         """What the fair queue gives."""
-        return self._queue.take(now, pace)
+        return self._queue.take(now, pace, busy=busy)
 
     def coming(self, most: int) -> list[Notification]:
         """Those whose turn is soon."""

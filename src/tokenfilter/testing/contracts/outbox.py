@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from datetime import timedelta
 
-from tokenfilter.domain.delivery import digest_of
+from tokenfilter.domain.delivery import digest_of, joined
 from tokenfilter.domain.notification import FoldReason, Notification
 from tokenfilter.ports.journal import Journal
 from tokenfilter.ports.outbox import Outbox
@@ -13,6 +13,8 @@ from tokenfilter.testing.contracts import Successor, is_waiting, soon
 from tokenfilter.testing.examples import NOON
 
 ONE, TWO, THREE = (examples.alert(chat) for chat in (1, 2, -3))
+DIGEST, OTHER = (digest_of((alert,), FoldReason.TOO_MANY, now=NOON) for alert in (ONE, TWO))
+MORE = joined(DIGEST, (examples.alert(1, about=examples.stamped(examples.heard("e2"))),), FoldReason.TOO_OLD)
 
 
 async def owed(outbox: Outbox, notifications: Iterable[Notification] = (ONE, TWO, THREE)) -> None:
@@ -114,3 +116,59 @@ class OutboxContract:
         assert await is_waiting(taking)
         await outbox.put(TWO)
         assert list(await soon(taking)) == [TWO]
+
+    async def test_a_revised_notification_is_taken_as_it_reads_by_then(self, outbox: Outbox) -> None:
+        await owed(outbox, (DIGEST, OTHER))
+        assert list(await outbox.revise([MORE])) == [True]
+        assert await outbox.length() == 2
+        taken: list[Notification] = []
+        while len(taken) < 2:
+            taken += await soon(outbox.take(10))
+        assert sorted(taken, key=lambda n: n.id) == sorted([MORE, OTHER], key=lambda n: n.id)
+
+    async def test_what_was_taken_and_revised_is_given_to_its_taker_no_more(self, outbox: Outbox) -> None:
+        await outbox.put(DIGEST)
+        await soon(outbox.take(10))
+        assert list(await outbox.revise([MORE])) == [True]
+        await outbox.put(OTHER)
+        others = [n for n in await soon(outbox.take(10)) if n.id != MORE.id]
+        while not others:
+            others = [n for n in await soon(outbox.take(10)) if n.id != MORE.id]
+        assert others == [OTHER]
+
+    async def test_a_successor_is_given_what_was_revised_as_it_read_last(
+        self, outbox: Outbox, successor: Successor[Outbox]
+    ) -> None:
+        await outbox.put(DIGEST)
+        await soon(outbox.take(10))
+        for _ in range(2):
+            assert list(await outbox.revise([MORE])) == [True]
+        heir = await successor()
+        assert list(await soon(heir.take(10))) == [MORE]
+        assert await heir.intend(MORE)
+
+    async def test_what_was_tried_already_may_still_be_revised_and_sent(self, outbox: Outbox) -> None:
+        await outbox.put(DIGEST)
+        await soon(outbox.take(10))
+        assert await outbox.intend(DIGEST)
+        assert list(await outbox.revise([MORE])) == [True]
+        assert await outbox.intend(MORE)
+
+    async def test_what_is_not_owed_cannot_be_revised(self, outbox: Outbox) -> None:
+        await owed(outbox, (DIGEST,))
+        await finish(outbox, [DIGEST])
+        assert list(await outbox.revise([MORE, OTHER])) == [False, False]
+        assert await outbox.length() == 0
+        assert not await outbox.intend(MORE)
+
+    async def test_what_was_revised_ends_once_and_nothing_of_it_is_left(self, outbox: Outbox, journal: Journal) -> None:
+        await owed(outbox, (DIGEST, OTHER))
+        await soon(outbox.take(10))
+        assert list(await outbox.revise([MORE, OTHER])) == [True, True]
+        await finish(outbox, [MORE, OTHER])
+        assert await outbox.length() == 0
+        assert await journal.length() == 2
+        taking = asyncio.ensure_future(outbox.take(10))
+        assert await is_waiting(taking)
+        await outbox.put(ONE)
+        assert list(await soon(taking)) == [ONE]

@@ -7,12 +7,12 @@ from random import Random
 
 import pytest
 
+from tokenfilter.domain.alerts import Alerts, alerts
 from tokenfilter.domain.decide import Decision
 from tokenfilter.domain.dedup import ACCEPTED_FOR, Accepted, Rejected
 from tokenfilter.domain.event import Event
 from tokenfilter.domain.history import EventSettled
 from tokenfilter.domain.ids import ChatId, Destination
-from tokenfilter.domain.notification import Notification, alerts
 from tokenfilter.domain.subscriber import Route
 from tokenfilter.ports.event_stream import EventStream
 from tokenfilter.ports.failures import StaleOwnerError
@@ -38,7 +38,7 @@ def heard(name: str = "e1", *, at: timedelta = timedelta(0), mcap: int = 5, chan
     return examples.stamped(examples.heard(name, at=when, calls=[examples.call(channel, when)], mcap=mcap))
 
 
-def owed(decision: Decision) -> tuple[Notification, ...]:
+def owed(decision: Decision) -> Alerts:
     """The alerts of a decision."""
     return alerts(decision, now=decision.evidence.at, useful_for=timedelta(minutes=10))
 
@@ -93,14 +93,14 @@ class ProcessedTokensContract:
         self, tokens: ProcessedTokens, journal: Journal, outbox: Outbox
     ) -> None:
         decision = await deciding(tokens, heard(), examples.route(2, "mcap >= 10"))
-        assert (await tokens.settle(decision, ())).queued == ()
+        assert not (await tokens.settle(decision, owed(decision))).queued
         assert [n.entry for n in await soon(journal.read(10))] == [EventSettled(evidence=decision.evidence, told=())]
         assert await outbox.length() == 0
 
     async def test_a_repeated_settle_tells_nobody_again(self, tokens: ProcessedTokens, outbox: Outbox) -> None:
         decision = await deciding(tokens, heard())
         await tokens.settle(decision, owed(decision))
-        assert (await tokens.settle(decision, owed(decision))).queued == ()
+        assert not (await tokens.settle(decision, owed(decision))).queued
         assert await outbox.length() == 2
 
     async def test_a_repeated_settle_tells_nobody_again_after_the_alerts_were_sent(
@@ -156,7 +156,7 @@ class ProcessedTokensContract:
         await settling(tokens, heard("one"))
         before = await tokens.records(examples.token())
         with pytest.raises(StaleOwnerError):
-            await tokens.settle(stale, ())
+            await tokens.settle(stale, owed(stale))
         assert await tokens.records(examples.token()) == before
         assert await journal.length() == 1
 
@@ -168,7 +168,7 @@ class ProcessedTokensContract:
     async def test_nobody_is_told_again_until_fourteen_days_have_passed(self, tokens: ProcessedTokens) -> None:
         await settling(tokens, heard("e1"))
         early = ACCEPTED_FOR - timedelta(microseconds=1)
-        assert (await settling(tokens, heard("e2", at=early))).queued == ()
+        assert not (await settling(tokens, heard("e2", at=early))).queued
         again = await settling(tokens, heard("e3", at=ACCEPTED_FOR))
         assert {n.destination for n in again.queued} == {ANNE, GROUP}
 
@@ -221,7 +221,7 @@ class ProcessedTokensContract:
     ) -> None:
         decision = await deciding(tokens, heard(), *(examples.route(chat) for chat in range(1, 2_502)))
         assert len((await tokens.settle(decision, owed(decision))).queued) == 2_501
-        assert (await tokens.settle(decision, owed(decision))).queued == ()
+        assert not (await tokens.settle(decision, owed(decision))).queued
         assert await outbox.length() == 2_501
         entries = [n.entry for n in await soon(journal.read(10))]
         told = [to for entry in entries if isinstance(entry, EventSettled) for to in entry.told]
