@@ -9,13 +9,12 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 from math import inf, nextafter
-from operator import neg
 from typing import SupportsFloat
 
 from tokenfilter.adapters.numpy.columns import HIGH, LOW
 
 _MOST_VALUES = 32
-_MOST_POINTS = 600
+_MOST_EDGES = 1_500
 _WORTH_IT = 8
 """Questions after a change that are answered without laying out."""
 
@@ -151,11 +150,11 @@ class Bounded:
         self.edges, self._asked = None, 0
 
     def _lay_out(self) -> None:
-        """Have the answer ready for every number: it may change at a value, and right behind it."""
-        low, high = self.low.values(), self.high.values()
-        if len(low) + len(high) > _MOST_POINTS:
+        """Have the answer ready for every number: it changes at the low values and right behind the high ones."""
+        edges = {*self.low.values(), *(nextafter(-value, inf) for value in self.high.values())}
+        if len(edges) > _MOST_EDGES:
             return
-        self.edges = sorted({edge for value in (*low, *map(neg, high)) for edge in (value, nextafter(value, inf))})
+        self.edges = sorted(edges)
         self.answers = [self.low.above(edge) | self.high.above(-edge) for edge in (-inf, *self.edges)]
 
 
@@ -174,6 +173,11 @@ def failing(bounds: Mapping[str, Bounded], known: Mapping[str, SupportsFloat]) -
         else:
             found |= bounded.answers[bisect_right(edges, number)]
     return found
+
+
+def without(slots: int, others: int) -> int:
+    """The slots that are not among the others. With `~` there would be a negative number, at which Python is slow."""
+    return slots ^ (slots & others)
 
 
 class Listed:
@@ -212,7 +216,7 @@ class Listed:
         for name in names:
             asked |= self._only.get(name, 0)
             refused |= self._exclude.get(name, 0)
-        return (self._asking & ~asked) | refused
+        return without(self._asking, asked) | refused
 
     def within(self, texts: Sequence[str]) -> list[str]:
         """The members that are part of these texts."""

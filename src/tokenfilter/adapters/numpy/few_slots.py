@@ -10,7 +10,7 @@ import numpy as np
 from tokenfilter.adapters.numpy.arrays import Grown, Ints
 from tokenfilter.adapters.numpy.bits import slots_of
 from tokenfilter.adapters.numpy.columns import MICROSECOND, Condition, Key, Kind
-from tokenfilter.adapters.numpy.few import Bounded, Listed, failing
+from tokenfilter.adapters.numpy.few import Bounded, Listed, failing, without
 from tokenfilter.adapters.numpy.membership import Named
 from tokenfilter.domain.call import KeptCall
 from tokenfilter.domain.channel import ChannelStats
@@ -101,10 +101,10 @@ class FewJudging:
         self._slots = slots
         oldest = evidence.at - LONGEST_WINDOW
         self._calls = [call for call in evidence.calls if call.last_at > oldest]
-        holding = slots.alive & ~(self._failing() | self._failing_sets())
-        self._without_rule = holding & ~slots.ruled
+        holding = without(slots.alive, self._failing() | self._failing_sets())
         self._ruled = holding & slots.ruled
-        self._qualifying = [self._ruled & ~self._refusing(call) for call in self._calls] if self._ruled else []
+        self._without_rule = holding ^ self._ruled
+        self._qualifying = [without(self._ruled, self._refusing(call)) for call in self._calls] if self._ruled else []
         self._ruled &= self._enough()
 
     def groups(self, fresh: Fresh, *, only_always: bool) -> Ints:
@@ -147,12 +147,12 @@ class FewJudging:
 
     def _enough(self) -> int:
         """The slots for which at least as many callers qualify as their quorum is."""
-        at_least = [self._ruled, *(0 for _ in self._qualifying)]
-        for place, qualifying in enumerate(self._qualifying, start=1):
-            for number in range(place, 0, -1):
+        quorums = [quorum for quorum in self._slots.quorums if quorum <= len(self._qualifying)]
+        at_least = [self._ruled] + [0] * max(quorums, default=0)
+        for qualifying in self._qualifying:
+            for number in range(len(at_least) - 1, 0, -1):
                 at_least[number] |= at_least[number - 1] & qualifying
-        reached = [slots & at_least[q] for q, slots in self._slots.quorums.items() if q < len(at_least)]
-        return reduce(or_, reached, 0)
+        return reduce(or_, (self._slots.quorums[quorum] & at_least[quorum] for quorum in quorums), 0)
 
 
 def _bits(slots: int) -> list[int]:
