@@ -10,7 +10,7 @@ from itertools import islice
 from tokenfilter.domain.delivery import is_foldable
 from tokenfilter.domain.ids import ChatId, Destination
 from tokenfilter.domain.mute import Withheld
-from tokenfilter.domain.notification import FoldReason, Notification
+from tokenfilter.domain.notification import CallAlert, FoldReason, Notification
 
 HELD_FOR_ONE = 20
 HELD_IN_ALL = 25_000
@@ -33,7 +33,8 @@ class Kept:
 class Held:
     """Notifications held back, by destination. Mutable.
 
-    At most `for_one` wait for one destination before they are folded into one; and two, once `in_all` wait for all.
+    At most `for_one` wait for one destination before they are folded into one digest; and none alone once `in_all` wait
+    for all, because a sender has room for so many alerts and no more.
     """
 
     def __init__(self, *, for_one: int = HELD_FOR_ONE, in_all: int = HELD_IN_ALL) -> None:
@@ -58,8 +59,9 @@ class Held:
     def crowded(self, destination: Destination) -> tuple[Notification, ...]:
         """What should be folded into one now, to be held as that; nothing if there is room."""
         foldable = tuple(k.notification for k in self.at(destination) if is_foldable(k.notification))
-        most = self._for_one if self._number < self._in_all else 1
-        return foldable if len(foldable) > most else ()
+        most = self._for_one if self._number < self._in_all else 0
+        has_alerts = any(isinstance(n.body, CallAlert) for n in foldable)
+        return foldable if len(foldable) > most and has_alerts else ()
 
     def next(self, most: int) -> tuple[Destination, ...]:
         """The destinations to look at now, at most so many; each comes again after all the others."""

@@ -5,11 +5,13 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tokenfilter.domain.delivery import digest_of
 from tokenfilter.domain.held import FOLDED_FOR, Held
 from tokenfilter.domain.ids import ChatId, Destination
 from tokenfilter.domain.mute import Withheld
 from tokenfilter.domain.notification import PlaceLost
 from tokenfilter.testing import examples
+from tokenfilter.testing.examples import NOON
 
 PLAIN = examples.alert()
 PLACES = (Destination(ChatId(1)), Destination(ChatId(-1)), Destination(ChatId(-1), 7))
@@ -77,14 +79,19 @@ def test_a_place_is_crowded_by_one_more_than_may_wait_for_it_and_notices_do_not_
     assert held.crowded(PLACES[0]) == tuple(alert(n) for n in range(4))
 
 
-def test_once_much_is_held_in_all_a_second_one_crowds_its_place():
+def test_once_much_is_held_in_all_no_alert_is_held_alone_and_a_digest_is():
     held = Held(for_one=20, in_all=10)
-    for chat in range(1, 9):
+    for chat in range(1, 10):
         held.keep(alert(chat, Destination(ChatId(chat))), Withheld.QUIET)
-    held.keep(alert("second", PLACES[0]), Withheld.QUIET)
     assert held.crowded(PLACES[0]) == ()
-    held.keep(alert("third", PLACES[0]), Withheld.QUIET)
-    assert len(held.crowded(PLACES[0])) == 3
+    held.keep(alert("tenth", PLACES[-1]), Withheld.QUIET)
+    alone = held.crowded(PLACES[-1])
+    assert [n.id for n in alone] == [alert("tenth").id]
+    held.let_go(alone)
+    held.keep(digest_of(alone, FOLDED_FOR[Withheld.QUIET], now=NOON), Withheld.QUIET)
+    assert held.crowded(PLACES[-1]) == ()
+    held.keep(alert("eleventh", PLACES[-1]), Withheld.QUIET)
+    assert len(held.crowded(PLACES[-1])) == 2
 
 
 def test_everything_that_is_held_has_words_for_its_digest():

@@ -31,14 +31,18 @@ class _Stretch:
         self.slots = array("i", slots)
 
     def put(self, slot: int, limit: float) -> None:
-        at = bisect_right(self.limits, limit)
+        at = self._place(slot, limit)
         self.limits.insert(at, limit)
         self.slots.insert(at, slot)
 
     def drop(self, slot: int, limit: float) -> None:
-        first, last = bisect_left(self.limits, limit), bisect_right(self.limits, limit)
-        at = self.slots.index(slot, first, last)
+        at = self._place(slot, limit)
         del self.limits[at], self.slots[at]
+
+    def _place(self, slot: int, limit: float) -> int:
+        """Where a slot is, or belongs, among those with the same limit: in order too, as there may be thousands."""
+        first, last = bisect_left(self.limits, limit), bisect_right(self.limits, limit)
+        return bisect_left(self.slots, slot, first, last)
 
     def seen(self) -> Ints:
         """Its slots, to be used at once: nothing can be put while this is held."""
