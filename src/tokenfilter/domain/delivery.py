@@ -12,7 +12,7 @@ from zlib import crc32
 from tokenfilter.domain.brief import brief
 from tokenfilter.domain.fair_queue import LOWER_LANE_EVERY, FairQueue
 from tokenfilter.domain.history import DeliveryOutcome, DeliverySettled
-from tokenfilter.domain.ids import EventId
+from tokenfilter.domain.ids import EventId, Token
 from tokenfilter.domain.notification import Body, CallAlert, Digest, FoldReason, Lane, Notification, alert_id
 from tokenfilter.domain.pace import CHAT_EVERY, GROUP_MOST, GROUP_WINDOW, OVERALL_EVERY, Pace
 from tokenfilter.domain.set_aside import Fold
@@ -87,17 +87,18 @@ def joined(digest: Notification, folded: Sequence[Notification], reason: FoldRea
 def _told_together(bodies: Iterable[Body], reason: FoldReason) -> Digest:
     """The newest of the alerts in brief, and a count of the others.
 
-    An event that is listed already counts once: a sender that died may have put it there and not lived to say so.
+    What is listed already counts once: a sender that died may have put it there and not lived to say so. Events of
+    several tokens may have one id.
     """
-    alerts: dict[EventId, CallAlert] = {}
+    alerts: dict[tuple[Token, EventId], CallAlert] = {}
     earlier = 0
     for body in bodies:
         match body:
             case CallAlert() as alert:
-                alerts.setdefault(alert.evidence.event.id, brief(alert))
+                alerts.setdefault((alert.token, alert.evidence.event.id), brief(alert))
             case Digest() as digest:
                 for alert in digest.alerts:
-                    alerts.setdefault(alert.evidence.event.id, alert)
+                    alerts.setdefault((alert.token, alert.evidence.event.id), alert)
                 earlier += digest.earlier
             case _:
                 raise AssertionError("not foldable")

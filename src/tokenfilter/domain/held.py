@@ -33,8 +33,8 @@ class Kept:
 class Held:
     """Notifications held back, by destination. Mutable.
 
-    At most `for_one` wait for one destination before they are folded into one digest; and none alone once `in_all` wait
-    for all, because a sender has room for so many alerts and no more.
+    At most `for_one` wait for one destination before they are folded into one digest; and none alone once `in_all`
+    alerts wait for all, because a sender has room for so many and no more.
     """
 
     def __init__(self, *, for_one: int = HELD_FOR_ONE, in_all: int = HELD_IN_ALL) -> None:
@@ -42,6 +42,7 @@ class Held:
         self._in_all = in_all
         self._kept: dict[Destination, dict[str, Kept]] = {}
         self._number = 0
+        self._alerts = 0
 
     def __len__(self) -> int:
         return self._number
@@ -49,7 +50,9 @@ class Held:
     def keep(self, notification: Notification, reason: Withheld) -> None:
         """Hold it back; if it is held already, only the reason is new."""
         kept = self._kept.setdefault(notification.destination, {})
-        self._number += notification.id not in kept
+        is_new = notification.id not in kept
+        self._number += is_new
+        self._alerts += is_new and isinstance(notification.body, CallAlert)
         kept[notification.id] = Kept(notification=notification, reason=reason)
 
     def at(self, destination: Destination) -> tuple[Kept, ...]:
@@ -59,7 +62,7 @@ class Held:
     def crowded(self, destination: Destination) -> tuple[Notification, ...]:
         """What should be folded into one now, to be held as that; nothing if there is room."""
         foldable = tuple(k.notification for k in self.at(destination) if is_foldable(k.notification))
-        most = self._for_one if self._number < self._in_all else 0
+        most = self._for_one if self._alerts < self._in_all else 0
         has_alerts = any(isinstance(n.body, CallAlert) for n in foldable)
         return foldable if len(foldable) > most and has_alerts else ()
 
@@ -76,6 +79,7 @@ class Held:
             kept = self._kept.get(notification.destination, {})
             if kept.pop(notification.id, None) is not None:
                 self._number -= 1
+                self._alerts -= isinstance(notification.body, CallAlert)
                 if not kept:
                     del self._kept[notification.destination]
 

@@ -74,6 +74,15 @@ def test_a_digest_says_why_most_of_it_was_folded(before, more, reason):
     assert joined(digest, ALERTS[50 : 50 + more], FoldReason.TOO_OLD).body.reason is FoldReason[reason]
 
 
+def test_events_of_different_tokens_that_a_feed_gave_one_id_are_each_told():
+    same = [
+        replace(examples.alert(about=examples.stamped(examples.heard("1", about=examples.token(n)))), id=f"n{n}")
+        for n in (1, 2, 3)
+    ]
+    assert digest_of(same[:2], FoldReason.QUIET, now=NOON).body.number == 2
+    assert joined(digest_of(same[:1], FoldReason.QUIET, now=NOON), same[1:], FoldReason.QUIET).body.number == 3
+
+
 @given(st.data())
 def test_digests_of_different_things_have_different_ids_and_one_of_the_same_has_the_same(data):
     some = st.lists(st.sampled_from(ALERTS[:9]), min_size=1, max_size=6, unique_by=lambda n: n.id)

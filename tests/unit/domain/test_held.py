@@ -94,5 +94,14 @@ def test_once_much_is_held_in_all_no_alert_is_held_alone_and_a_digest_is():
     assert len(held.crowded(PLACES[-1])) == 2
 
 
+def test_held_digests_leave_room_for_alerts_on_their_own():
+    held = Held(for_one=20, in_all=3)
+    for chat in range(1, 9):
+        there = Destination(ChatId(chat))
+        held.keep(digest_of([alert(chat, there)], FOLDED_FOR[Withheld.QUIET], now=NOON), Withheld.QUIET)
+    held.keep(alert("first", PLACES[0]), Withheld.QUIET)
+    assert held.crowded(PLACES[0]) == ()
+
+
 def test_everything_that_is_held_has_words_for_its_digest():
     assert set(FOLDED_FOR) == {reason for reason in Withheld if reason.is_held}

@@ -52,4 +52,4 @@ class ClaimedAlerts(Survivor):
 
     async def bring_over(self, *, wiped: bool) -> None:
         for alerts in list(self._elsewhere) if wiped else ():
-            await side_by_side(self._inner.put, alerts)
+            await side_by_side(self._inner.put, [one for one in alerts if not self._outbox.is_over(one)])

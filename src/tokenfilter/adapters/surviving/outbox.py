@@ -105,7 +105,9 @@ class SurvivingOutbox(Outbox, Survivor):
                     continue
                 found = self._from_here(limit)
             new = [n for n in found if n.id not in self._taken and n.id not in self._ended]
-            if new := await self._not_over(new):
+            left = await self._not_over(new)
+            new = [n for n in left if n.id not in self._taken]  # what was revised meanwhile is taken as it is now
+            if new:
                 self._owed.update((n.id, n) for n in new)
                 for one in new:
                     self._elsewhere.pop(one.id, None)
@@ -198,8 +200,9 @@ class SurvivingOutbox(Outbox, Survivor):
             notification = self._owed.get(name) or self._elsewhere.get(name)
             if notification is not None and not await self._inner.put(notification) and name in self._revised:
                 await self._inner.revise([notification])
-            self._behind.pop(name, None)
-            self._revised.discard(name)
+            if (self._owed.get(name) or self._elsewhere.get(name)) is notification:  # not revised meanwhile
+                self._behind.pop(name, None)
+                self._revised.discard(name)
         for ended in batched(list(self._ended.values()), _AT_ONCE):
             await self._tell(ended)
             for one in ended:
@@ -235,6 +238,11 @@ class SurvivingOutbox(Outbox, Survivor):
                 await self._inner.finish(known)
         ended = {one.notification for one in known}
         return [n for n in found if n.id not in ended]
+
+    def is_over(self, notification: Notification) -> bool:
+        """Whether it has ended here already."""
+        end = self._over.get(notification.id)
+        return end is not None and self._is_told(notification, end)
 
     def _is_told(self, notification: Notification, end: DeliverySettled) -> bool:
         """Whether it is what ended so: the alert of the same event, or one that was queued by who could not know."""
