@@ -22,9 +22,8 @@ from tokenfilter.ports.outbox import Outbox
 
 _GROUP = "deliver"
 _PUT = Script("outbox_put")
-_INTEND, _REVISE, _FINISH, _DROP = (
-    Script(f"outbox_{name}", "owned") for name in ("intend", "revise", "finish", "drop")
-)
+_INTEND, _DROP = (Script(f"outbox_{name}", "owned") for name in ("intend", "drop"))
+_REVISE, _FINISH = (Script(f"outbox_{name}", "owned", "less_in") for name in ("revise", "finish"))
 _LANES = (Lane.MONEY, Lane.ALERTS, Lane.REPORTS)
 _ENDED_AT_ONCE = 200
 _REVISED_AT_ONCE = 50

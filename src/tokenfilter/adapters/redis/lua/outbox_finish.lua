@@ -1,5 +1,5 @@
 -- End notifications that are owed: forget them, and note in the journal how each ended. An entry goes with its last one.
--- On: owned.
+-- On: owned, less_in.
 -- KEYS: the owner's last fence, owed, left, journal, streams of the lanes A, B and C.
 -- ARGV: fence, group, then of each its name and its journal entry.
 -- Returns the entries that are gone, each as '<lane> <id>'.
@@ -12,13 +12,8 @@ for n = 3, #ARGV, 2 do
   if owed then
     redis.call('HDEL', KEYS[2], ARGV[n])
     redis.call('XADD', KEYS[4], '*', 'e', ARGV[n + 1])
-    local place, lane, id = string.match(owed, '^((%u) (%S+))')
-    if redis.call('HINCRBY', KEYS[3], place, -1) <= 0 then
-      redis.call('HDEL', KEYS[3], place)
-      redis.call('XACK', streams[lane], ARGV[2], id)
-      redis.call('XDEL', streams[lane], id)
-      table.insert(gone, place)
-    end
+    local place = string.match(owed, '^%u %S+')
+    if less_in(KEYS[3], place, streams, ARGV[2]) then table.insert(gone, place) end
   end
 end
 return gone
