@@ -32,6 +32,7 @@ from tokenfilter.domain.decide import Decision, Interval, decide
 from tokenfilter.domain.dedup import ACCEPTED_FOR, REJECTED_FOR
 from tokenfilter.domain.evidence import Evidence
 from tokenfilter.domain.ids import ChannelId, ChatId, Destination, Token
+from tokenfilter.domain.matched import Fetched, Matched
 from tokenfilter.domain.plain.records import record_to_plain
 from tokenfilter.domain.subscriber import Route
 from tokenfilter.testing import examples
@@ -63,9 +64,9 @@ class Winning:
         fresh: frozenset[ChannelId] | None = None,  # noqa: ARG002
         only_always: bool = False,
         since: Interval | None = None,  # noqa: ARG002
-    ) -> Sequence[Route]:
+    ) -> Matched:
         """The routes, whatever the evidence."""
-        return () if only_always else self.routes
+        return Fetched(() if only_always else self.routes)
 
     def since(self, destination: Destination) -> int:  # noqa: ARG002 - the same for everybody
         """When everybody changed last."""

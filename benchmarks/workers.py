@@ -1,8 +1,9 @@
 """Events a second of one process that judges and of two, on one Valkey: where judging is the work, and where claiming.
 
 *Judging-bound*: of ten events nine say of a token something new that nobody is told of, and no event tells more than a
-few. *Claim-bound*: every event is of a new token and one subscriber in 130 is told. All events wait in the stream when
-the processes begin. The claims of both runs must be the same; exit 1 where they differ.
+few. *Claim-bound*: every event is of a new token and one subscriber in 130 is told. Both processes read the filters of
+a load once and keep them. Every run has a Valkey of its own in which nothing is claimed; all events wait in its stream
+when the processes begin. The claims of all runs of a load must be the same; exit 1 where they differ.
 """
 
 import argparse
@@ -14,15 +15,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import islice
+from pathlib import Path
 from random import Random
 from statistics import median
+from tempfile import TemporaryDirectory
 from time import perf_counter
 
 from matching_parts.events import CHANNELS, evidences, statistics
 from matching_parts.filters import filters
-from redis_parts.crew import Ground, Judge, ground, judge
+from redis_parts.crew import Ground, Judge, ground, judge, kept_ground
 from through_redis import SEED, heard, moved
-from tokenfilter.app.hold_partitions import RENEWED_EVERY
 from tokenfilter.domain.call import Call
 from tokenfilter.domain.event import Heard
 from tokenfilter.domain.filter import Filter, Range
@@ -30,6 +32,9 @@ from tokenfilter.domain.ids import EventId
 from tokenfilter.domain.numbers import rounded
 
 BAR = 1.7
+MOST = 2
+"""Processes."""
+
 NARROW = Decimal("1.01")
 """Upper by lower end of a band of market caps: so that about one subscriber in a hundred thousand wants a token."""
 
@@ -48,6 +53,18 @@ class Run:
     def per_second(self) -> float:
         """Events."""
         return self.events / self.seconds
+
+    @property
+    def shares(self) -> str:
+        """Who was at work, in words."""
+        return f"judging {self.cpu:.0%} of a core, Valkey {self.server:.0%}"
+
+    def __str__(self) -> str:
+        return f"{self.per_second:8,.0f} events/s, {self.claims:,} claims in {self.seconds:.1f} s   {self.shares}"
+
+
+Runs = dict[int, list[Run]]
+"""By the number of processes, in turn."""
 
 
 def narrow(wanted: Iterator[Filter], random: Random, band: Decimal = NARROW) -> Iterator[Filter]:
@@ -75,20 +92,45 @@ def repeating(count: int, random: Random) -> Iterator[Heard]:
             yield known[place]
 
 
-async def run(wanted: list[Filter], lines: list[Heard], processes: int) -> Run:
-    """Let so many processes judge all of this."""
-    async with ground() as at:
-        await at.seed(wanted)
-        for stats in statistics().values():
-            await at.container.channels().put(stats)
-        now = datetime.now(UTC)
-        for line in lines:
-            await at.container.ingest_events().take(moved(line, now), feed="bench", recorded=True)
-        judges = [await judge(at, f"judges-{n}") for n in range(processes)]
+async def load(name: str, wanted: Iterator[Filter], lines: list[Heard], times: int) -> Runs:
+    """One load, judged by one process and by two, so many times in turn."""
+    with TemporaryDirectory() as directory:
+        kept, begun = Path(directory), perf_counter()
+        async with kept_ground(kept) as at:
+            count = await at.seed(wanted)
+            for stats in statistics().values():
+                await at.container.channels().put(stats)
+            tell(f"{name}: {count:,} subscribers stored in {perf_counter() - begun:.0f} s")
+            judges = [await judge(at, f"judges-{n}") for n in range(MOST)]
+            held = max([await one.ready() for one in judges])
+            tell(f"  held by {processes(MOST)} in {held:.0f} s")
+            for one in judges:
+                await one.leave()
+        runs: Runs = {n: [] for n in range(1, MOST + 1)}
+        for turn in range(1, times + 1):
+            for n, found in runs.items():
+                found.append(await run(kept, judges[:n], lines))
+                tell(f"  turn {turn}, {processes(n)} {found[-1]}")
         for one in judges:
-            await one.ready()
-        await asyncio.sleep(3 * RENEWED_EVERY.total_seconds())
+            await one.end()
+    return runs
+
+
+async def run(kept: Path, judges: list[Judge], lines: list[Heard]) -> Run:
+    """Let these judge all of this, beginning with what is kept, and no others."""
+    async with ground(like=kept) as at:
+        for one in judges:
+            one.join(at)
+        await asyncio.gather(hear(at, lines), *(one.ready() for one in judges))
+        await at.shared(len(judges))
         return await _timed(at, judges, len(lines))
+
+
+async def hear(at: Ground, lines: list[Heard]) -> None:
+    """Have these wait to be judged, as if they came now: older ones are judged otherwise after five minutes."""
+    now = datetime.now(UTC)
+    for line in lines:
+        await at.container.ingest_events().take(moved(line, now), feed="bench", recorded=True)
 
 
 async def _timed(at: Ground, judges: list[Judge], events: int) -> Run:
@@ -98,39 +140,50 @@ async def _timed(at: Ground, judges: list[Judge], events: int) -> Run:
     await at.empty()
     seconds = perf_counter() - begun
     server = await at.server_cpu() - before
-    found = [await one.stop() for one in judges]
+    found = [await one.leave() for one in judges]
     for failure in (failure for one in found for failure in one["failures"]):
-        print(f"  failed: {failure}")
+        tell(f"  failed: {failure}")
     claims = await at.container.outbox().length()
     cpu = sum(one["cpu"] for one in found)
     return Run(events=events, seconds=seconds, claims=claims, cpu=cpu / seconds, server=server / seconds)
 
 
+def report(name: str, runs: Runs) -> None:
+    """Print what a load came to."""
+    one, two = runs[1], runs[2]
+    rates = {n: median(run.per_second for run in found) for n, found in runs.items()}
+    ratios = sorted(b.per_second / a.per_second for a, b in zip(one, two, strict=True))
+    tell(f"{name}: {one[0].claims / one[0].events:.1f} claims an event")
+    for n, found in runs.items():
+        tell(f"  {processes(n)}  {rates[n]:8,.0f} events/s   {found[0].shares}")
+    tell(f"  ratio {rates[2] / rates[1]:.2f} (each turn: {', '.join(f'{r:.2f}' for r in ratios)})")
+
+
+def processes(number: int) -> str:
+    """So many, in words."""
+    return f"{number} process{'es' if number > 1 else '  '}"
+
+
+def tell(line: str) -> None:
+    """Print it now, whoever reads."""
+    print(line, flush=True)
+
+
 def main(subscribers: int, events: int, times: int) -> int:
     """Both loads, with one process and two in turn; 0 if their claims are the same."""
-    print(f"{subscribers:,} subscribers, {events:,} events, {os.cpu_count()} cores, {times} times in turn")
+    tell(f"{subscribers:,} subscribers, {events:,} events, {os.cpu_count()} cores, {times} times in turn")
     loads = {
-        f"judging-bound (bar {BAR})": (
-            list(islice(narrow(filters(Random(SEED)), Random(4)), subscribers)),
-            list(repeating(events, Random(3))),
-        ),
-        "claim-bound": (list(islice(filters(Random(SEED)), subscribers)), list(heard(events // 5, 0, Random(3)))),
+        f"judging-bound (bar {BAR})": (narrow(filters(Random(SEED)), Random(4)), repeating(events, Random(3))),
+        "claim-bound": (filters(Random(SEED)), heard(events // 5, 0, Random(3))),
     }
-    same = True
-    for name, (wanted, lines) in loads.items():
-        runs = {n: list[Run]() for n in (1, 2)}
-        for _ in range(times):
-            for number, found in runs.items():
-                found.append(asyncio.run(run(wanted, lines, number)))
-        same &= len({one.claims for found in runs.values() for one in found}) == 1
-        rates = {n: median(one.per_second for one in found) for n, found in runs.items()}
-        ratios = sorted(two.per_second / one.per_second for one, two in zip(runs[1], runs[2], strict=True))
-        print(f"{name}: {runs[1][0].claims / len(lines):.1f} claims an event")
-        for n, found in runs.items():
-            shares = f"judging {found[0].cpu:.0%} of a core, Valkey {found[0].server:.0%}"
-            print(f"  {n} process{'es' if n > 1 else '  '}  {rates[n]:8,.0f} events/s   {shares}")
-        print(f"  ratio {rates[2] / rates[1]:.2f} (each turn: {', '.join(f'{r:.2f}' for r in ratios)})")
-    print(f"claims of one and of two are the same: {'yes' if same else 'NO'}")
+    found = {
+        name: asyncio.run(load(name, islice(wanted, subscribers), list(lines), times))
+        for name, (wanted, lines) in loads.items()
+    }
+    for name, runs in found.items():
+        report(name, runs)
+    same = all(len({one.claims for each in runs.values() for one in each}) == 1 for runs in found.values())
+    tell(f"claims of one and of two are the same: {'yes' if same else 'NO'}")
     return 0 if same else 1
 
 

@@ -1,6 +1,8 @@
 """A process that judges as `tokenfilter run --role match` does, and tells what it took; started by crew.py.
 
-It answers lines on its standard input: `go` begins to judge, `stop` ends with what was measured as one JSON line.
+It reads the filters at the first Valkey that it is told of, holds them, and judges there and at others that hold the
+same. Lines on its standard input: `join` and an address asks for a share of what is heard there, `go` begins to judge
+it, `leave` ends that. It answers `join` and `leave` with a line of JSON each. When there is no more input it ends.
 """
 
 import asyncio
@@ -8,15 +10,18 @@ import gc
 import json
 import resource
 import sys
+from collections.abc import Coroutine
 from contextlib import suppress
 from datetime import datetime
 from time import perf_counter, process_time
+from typing import Any
 
 from tokenfilter.adapters.memory.telemetry import MemoryTelemetry
 from tokenfilter.container import Container
 from tokenfilter.domain.decide import Decision
 from tokenfilter.domain.event import Event
 from tokenfilter.opening import SURVIVORS
+from tokenfilter.ports.filter_index import FilterIndex
 from tokenfilter.settings import load
 
 _LOOK_EVERY = 0.01
@@ -49,50 +54,86 @@ class Pauses:
             self.longest = max(self.longest, (perf_counter() - before - _LOOK_EVERY) * 1_000)
 
 
-async def judge(url: str, prefix: str, name: str) -> None:
-    """Judge between `go` and `stop`."""
-    told = {"redis__url": url, "redis__prefix": prefix, "redis__instance": name}
-    nowhere = {"postgres__url": "postgresql://127.0.0.1/nobody"}  # never opened
-    container = Container(settings=load(None, {**told, **nowhere, "run__roles": ["match"]}, environ={}))
-    claims, pauses = Claims(), Pauses()
-    container.telemetry.override(claims)
-    for survivor in SURVIVORS:
-        getattr(container, survivor)()
-    await container.survival().begin(rebuild=_nothing)
-    begun = perf_counter()
-    gc.disable()
-    await container.match_events().warm()
-    gc.enable()
-    warm = perf_counter() - begun
-    leads = container.hold_partitions()
-    await leads.begin()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 100)  # as the program does
-    loops = [asyncio.create_task(leads.run())]
-    print(json.dumps({"ready": warm, "routes": container.filter_index().totals().routes}), flush=True)
-    await _line()
-    spent, began = process_time(), perf_counter()
-    loops += [asyncio.create_task(loop) for loop in (container.match_events().run(), pauses.watch())]
-    await _line()
-    measured = {
-        "claims": claims.waited,
-        "cpu": process_time() - spent,
-        "seconds": perf_counter() - began,
-        "pause": pauses.longest,
-        "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
-        "failures": [f"{what}: {detail}" for what, detail in claims.failures],
-    }
-    for loop in loops:
-        loop.cancel()
-    await asyncio.gather(*loops, return_exceptions=True)
-    await leads.end()
-    await container.redis().close()
-    print(json.dumps(measured), flush=True)
+class Judging:
+    """What stays between one Valkey and the next: who this is, and the index with the number of its last change."""
+
+    def __init__(self, prefix: str, name: str) -> None:
+        self._told = {"redis__prefix": prefix, "redis__instance": name}
+        self._index: FilterIndex | None = None
+        self._seq = 0
+
+    async def at(self, url: str) -> None:
+        """Judge there from `go` to `leave`. Of what was met elsewhere the filters stay, and how names are read."""
+        nowhere = {"postgres__url": "postgresql://127.0.0.1/nobody"}  # never opened
+        told = {**self._told, **nowhere, "redis__url": url, "run__roles": ["match"]}
+        container = Container(settings=load(None, told, environ={}))
+        claims, pauses = Claims(), Pauses()
+        container.telemetry.override(claims)
+        for survivor in SURVIVORS:
+            getattr(container, survivor)()
+        await container.survival().begin(rebuild=_nothing)
+        warm = await self._warm(container)
+        leads = container.hold_partitions()
+        await leads.begin()
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 100)  # as the program does
+        loops = _begun(leads.run())
+        _answer({"ready": warm, "routes": container.filter_index().totals().routes})
+        is_asked = await _line() == ["go"]
+        spent, began = process_time(), perf_counter()
+        if is_asked:
+            loops += _begun(container.match_events().run(), pauses.watch())
+            await _line()
+        measured = {
+            "claims": claims.waited,
+            "cpu": process_time() - spent,
+            "seconds": perf_counter() - began,
+            "pause": pauses.longest,
+            "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+            "failures": [f"{what}: {detail}" for what, detail in claims.failures],
+        }
+        for loop in loops:
+            loop.cancel()
+        await asyncio.gather(*loops, return_exceptions=True)
+        await leads.end()
+        await container.redis().close()
+        _answer(measured)
+
+    async def _warm(self, container: Container) -> float:
+        """Hold every filter; the seconds that takes."""
+        begun = perf_counter()
+        gc.disable()
+        if self._index is not None:
+            container.filter_index.override(self._index)
+            container.follow_settings().seq = self._seq
+        await container.match_events().warm()
+        gc.enable()
+        self._index, self._seq = container.filter_index(), container.follow_settings().seq
+        return perf_counter() - begun
 
 
-async def _line() -> None:
-    await asyncio.to_thread(sys.stdin.readline)
+async def judge(prefix: str, name: str) -> None:
+    """Judge wherever it is asked to."""
+    judging = Judging(prefix, name)
+    while told := await _line():
+        _, url = told
+        await judging.at(url)
+
+
+def _begun(*loops: Coroutine[Any, Any, None]) -> list[asyncio.Task[None]]:
+    return [asyncio.create_task(loop) for loop in loops]
+
+
+def _answer(found: dict[str, Any]) -> None:
+    print(json.dumps(found), flush=True)
+
+
+async def _line() -> list[str]:
+    """The words of the next line; none where there is no more."""
+    line: str = await asyncio.to_thread(sys.stdin.readline)
+    return line.split()
 
 
 async def _nothing() -> None:
@@ -101,4 +142,4 @@ async def _nothing() -> None:
 
 if __name__ == "__main__":
     with suppress(KeyboardInterrupt):
-        asyncio.run(judge(*sys.argv[1:4]))
+        asyncio.run(judge(*sys.argv[1:3]))

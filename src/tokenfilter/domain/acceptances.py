@@ -4,12 +4,11 @@ There may be thousands of a token and millions in all, so what holds them is nei
 garbage: a dictionary of numbers and instants is not.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TypeAlias
 
 from tokenfilter.domain.ids import ChatId, Destination
-from tokenfilter.domain.subscriber import Route
 
 Key: TypeAlias = int | Destination
 """A destination as a key that costs little: a chat's number stands for the chat itself, a topic for itself."""
@@ -62,9 +61,7 @@ class Acceptances(Mapping[Destination, datetime]):
         both._at = {**self._at, **told}
         return both
 
-    def untold(self, routes: Sequence[Route]) -> Sequence[Route]:
-        """The routes to whom was not told."""
-        at = self._at
-        if not at:
-            return routes
-        return [r for r in routes if (to.chat if (to := r.destination).thread is None else to) not in at]
+    @property
+    def told(self) -> Mapping[Key, datetime]:
+        """The same by keys, to be asked of thousands."""
+        return self._at

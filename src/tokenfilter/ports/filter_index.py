@@ -8,6 +8,7 @@ from typing import Protocol
 from tokenfilter.domain.decide import Interval
 from tokenfilter.domain.evidence import Evidence
 from tokenfilter.domain.ids import ChannelId, ChatId, Destination
+from tokenfilter.domain.matched import Matched
 from tokenfilter.domain.subscriber import Route
 
 __all__ = ["FilterIndex", "Interval", "Totals"]
@@ -33,11 +34,12 @@ class FilterIndex(Protocol):
         fresh: frozenset[ChannelId] | None = None,
         only_always: bool = False,
         since: Interval | None = None,
-    ) -> Sequence[Route]:
+    ) -> Matched:
         """Every route whose filter `matching.matches` the evidence, in no order.
 
-        With `only_always` those with `recheck always`; with `since` those whose destination's number lies in it.
-        Asked again about the same evidence, the same route is the same object until something is replaced.
+        With `only_always` those with `recheck always`; with `since` those whose destination's number lies in it. To be
+        read before anything is replaced, else reading may raise RuntimeError. Asked again about the same evidence, the
+        same route is the same object until then.
         """
 
     @abstractmethod

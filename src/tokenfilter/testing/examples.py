@@ -27,6 +27,7 @@ from tokenfilter.domain.ids import (
     parse_channel,
     parse_token,
 )
+from tokenfilter.domain.matched import Fetched, Matched
 from tokenfilter.domain.matching import matches
 from tokenfilter.domain.notification import CallAlert, Lane, Notification, alert_id
 from tokenfilter.domain.subscriber import Route
@@ -117,11 +118,11 @@ class RouteList:
         fresh: frozenset[ChannelId] | None = None,
         only_always: bool = False,
         since: Interval | None = None,
-    ) -> Sequence[Route]:
+    ) -> Matched:
         """The routes whose filter wants the evidence, judged one by one."""
         asked = [r for r in self._routes if not only_always or r.wanted.recheck is Recheck.ALWAYS]
         asked = [r for r in asked if since is None or self.since(r.destination) in since]
-        return [r for r in asked if matches(r.wanted, evidence, fresh=fresh)]
+        return Fetched(r for r in asked if matches(r.wanted, evidence, fresh=fresh))
 
     def since(self, destination: Destination) -> int:
         """The number of the last change."""

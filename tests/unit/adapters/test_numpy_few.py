@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tokenfilter.adapters.numpy.columns import HIGH, LOW
-from tokenfilter.adapters.numpy.few import Bounded, Listed
+from tokenfilter.adapters.numpy.few_bounds import Bounded
+from tokenfilter.adapters.numpy.few_lists import Listed
 from tokenfilter.adapters.numpy.filter_index import NumpyFilterIndex
 from tokenfilter.testing import examples
 

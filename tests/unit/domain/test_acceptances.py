@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from tokenfilter.domain.acceptances import Acceptances, key_of
 from tokenfilter.domain.ids import ChatId, Destination
-from tokenfilter.testing import examples
 from tokenfilter.testing.examples import NOON
 
 chats = st.integers(-3, 3).filter(bool).map(ChatId)
@@ -32,12 +31,6 @@ def test_those_who_are_told_later_are_added_and_what_was_kept_stays_as_it_is(pla
     kept = Acceptances(plain)
     assert kept.with_those({key_of(to): at for to, at in later.items()}) == {**plain, **later}
     assert kept == plain
-
-
-@given(told, st.lists(destinations))
-def test_the_untold_are_the_routes_to_all_others_in_their_order(plain, asked):
-    routes = [examples.route(n, to=to) for n, to in enumerate(asked, start=1)]
-    assert list(Acceptances(plain).untold(routes)) == [r for r in routes if r.destination not in plain]
 
 
 def test_it_is_made_of_itself_without_being_copied():

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from tokenfilter.domain.evidence import Evidence
 from tokenfilter.domain.filter import Filter, Recheck
 from tokenfilter.domain.ids import ChannelId, ChatId, Destination
+from tokenfilter.domain.matched import Fetched, Matched
 from tokenfilter.domain.matching import matches
 from tokenfilter.domain.subscriber import Route
 from tokenfilter.ports.filter_index import FilterIndex, Interval, Totals
@@ -26,7 +27,7 @@ class MemoryFilterIndex(FilterIndex):
         fresh: frozenset[ChannelId] | None = None,
         only_always: bool = False,
         since: Interval | None = None,
-    ) -> Sequence[Route]:
+    ) -> Matched:
         wanted: list[Route] = []
         verdicts: dict[int, bool] = {}
         for routes in (self._always if only_always else self._routes).values():
@@ -38,7 +39,7 @@ class MemoryFilterIndex(FilterIndex):
                     verdicts[key] = matches(route.wanted, evidence, fresh=fresh)
                 if verdicts[key]:
                     wanted.append(route)
-        return wanted
+        return Fetched(wanted)
 
     def since(self, destination: Destination) -> int:
         return self._since.get(destination, 0)

@@ -15,6 +15,8 @@ Places = NDArray[np.intp]
 Truths = NDArray[np.bool_]
 Words = NDArray[np.uint64]
 SlotLists = list["array[int]"]
+Picked = Ints | list[int]
+"""Numbers, in the form that is faster for as many."""
 
 _K = TypeVar("_K", bound=Hashable)
 _V = TypeVar("_V")

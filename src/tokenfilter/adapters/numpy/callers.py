@@ -19,7 +19,7 @@ from tokenfilter.domain.filter import ChannelRule
 from tokenfilter.domain.ids import ChannelId
 from tokenfilter.domain.matching import counts
 
-_MOST, _MOST_BYTES = 1_024, 32 * 2**20
+_MOST, _MOST_BYTES = 1_024, 64 * 2**20
 """How many answers are kept, and in what room: the fewer, the more slots there are."""
 
 _NOTED = 1_024

@@ -3,8 +3,13 @@
 import numpy as np
 
 from tokenfilter.adapters.numpy.arrays import Grown, Ints, Table, Truths, shared
+from tokenfilter.domain.acceptances import Key, key_of
 from tokenfilter.domain.ids import Destination
 from tokenfilter.ports.filter_index import Interval
+
+_LARGEST = 2**62
+_OTHER = 2**63 - 1
+"""Stands for a key that is no such number, like that of a topic."""
 
 
 class Destinations:
@@ -16,6 +21,8 @@ class Destinations:
         self._named: list[Destination] = []
         self._since = Grown(np.int64)
         self._routes = Grown(np.int32)
+        self._chats = Grown(np.int64)
+        self._others: dict[int, Key] = {}
 
     def __getitem__(self, number: int) -> Destination:
         return self._named[number]
@@ -33,7 +40,20 @@ class Destinations:
             self._numbers[destination] = number
             self._since.put(number, 0)
             self._routes.put(number, 0)
+            key = key_of(destination)
+            if isinstance(key, int) and abs(key) <= _LARGEST:
+                self._chats.put(number, key)
+            else:
+                self._chats.put(number, _OTHER)
+                self._others[number] = key
         return number
+
+    def keys(self, numbers: Ints) -> list[Key]:
+        """The keys of destinations."""
+        keys: list[Key] = self._chats.values.take(numbers).tolist()
+        if self._others and _OTHER in keys:
+            return [self._others.get(number, key) for number, key in zip(numbers.tolist(), keys, strict=True)]
+        return keys
 
     def lead(self, number: int, routes: int) -> None:
         """So many routes more lead there, or fewer."""

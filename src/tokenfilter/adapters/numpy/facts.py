@@ -13,12 +13,17 @@ from tokenfilter.adapters.numpy.stretches import FIRST_ROWS, Column
 from tokenfilter.domain.call import KeptCall
 from tokenfilter.domain.channel import ChannelStats
 from tokenfilter.domain.evidence import Evidence
+from tokenfilter.domain.ids import ChannelId
 
 STRETCH = 256
 """Limits in a stretch, at most, while there are few slots: what is read of one costs less than to begin."""
 
 _PER_SLOTS = 64
 """With many slots a stretch may hold one limit for so many slots: bitmaps become longer, and need not be more."""
+
+
+Fresh = frozenset[ChannelId] | None
+"""The channels whose calls count; None for all."""
 
 
 class _Ends:
@@ -82,7 +87,7 @@ class Facts:
 
     def take_out(self, evidence: Evidence, calls: Sequence[KeptCall], left: Words, beyond: SlotLists) -> None:
         """Take out the slots for which something fails that is not asked of a channel, or too few called."""
-        values, flags = evidence.values, evidence.event.heard.flags
+        values, flags = evidence.numbers, evidence.event.heard.flags
         for name, ends in self._named["metric"].items():
             ends.take_out(values.get(name), left, beyond)
         for name, ends in self._named["flag"].items():

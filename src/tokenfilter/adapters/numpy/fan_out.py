@@ -2,11 +2,9 @@
 
 import numpy as np
 
-from tokenfilter.adapters.numpy.arrays import Crowd, Grown, Ints, Numbers, Table
+from tokenfilter.adapters.numpy.arrays import Crowd, Grown, Ints, Numbers, Picked, Table
 
 _CROWD = -1
-_FEW = 24
-"""Groups up to which it is faster to ask one by one."""
 
 
 class Groups:
@@ -55,9 +53,9 @@ class Groups:
             del self._crowds[group]
         return False
 
-    def routes(self, groups: Ints) -> Ints:
+    def routes(self, groups: Picked) -> Picked:
         """The routes of groups, each once however often its group is named."""
-        if len(groups) <= _FEW:
+        if isinstance(groups, list):
             return self._routes_one_by_one(groups)
         seen, turns, places = self._seen.values, np.arange(len(groups), dtype=np.int32), groups.astype(np.intp)
         seen[places] = turns
@@ -69,12 +67,11 @@ class Groups:
         crowds = [self._crowds[group].numbers for group in once[in_crowds].tolist()]
         return np.concatenate([single[~in_crowds], *crowds])
 
-    def _routes_one_by_one(self, groups: Ints) -> Ints:
-        found: list[int] = []
-        for group in set(groups.tolist()):
-            crowd = self._crowds.get(group)
-            if crowd is None:
-                found.append(self._only_route.values[group])
-            else:
-                found += crowd.numbers.tolist()
-        return np.array(found, np.int32)
+    def _routes_one_by_one(self, groups: list[int]) -> list[int]:
+        only = self._only_route.values.item
+        found = [only(group) for group in set(groups)]
+        if _CROWD in found:
+            found = [route for route in found if route != _CROWD]
+            for group in self._crowds.keys() & groups:
+                found += self._crowds[group].numbers.tolist()
+        return found

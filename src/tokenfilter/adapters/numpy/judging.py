@@ -8,8 +8,7 @@ import numpy as np
 
 from tokenfilter.adapters.numpy.arrays import Ints, Places, SlotLists, Truths
 from tokenfilter.adapters.numpy.bits import is_set
-from tokenfilter.adapters.numpy.facts import ago, out_of
-from tokenfilter.adapters.numpy.few_slots import Fresh
+from tokenfilter.adapters.numpy.facts import Fresh, ago, out_of
 from tokenfilter.adapters.numpy.membership import Named
 from tokenfilter.adapters.numpy.slots import Slots
 from tokenfilter.domain.evidence import Evidence

@@ -1,15 +1,14 @@
-"""The same answers for some thousand slots, where calling numpy would cost more than all there is to compute.
+"""What some thousand slots ask of numbers, in whole numbers of a bit a slot: exact for every number there can be.
 
-A set of slots is one whole number, a bit each, and every bitmap is exact: per column one for each value that a filter
-has. So nothing is left to be compared one by one, not even for channel rules. What holds slots stands here, what asks
-them in few_slots.py.
+Per end of a range there is a bitmap for each value that a slot has there. Where nothing changes for a while all answers
+are laid out, and one look-up is one question.
 """
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from math import inf, nextafter
-from typing import SupportsFloat
+from typing import NamedTuple
 
 from tokenfilter.adapters.numpy.columns import HIGH, LOW
 
@@ -109,18 +108,18 @@ class End:
 class Bounded:
     """What slots ask of one number: by end, in the form of columns.py. For the `strict` ones the unknown fails.
 
-    Where there are few values, and nothing has changed for a while, every answer is laid out: `edges` are the numbers
-    from which on there is another one, which stands in `answers` after as many.
+    Where there are few values, and nothing has changed for a while, every answer is laid out: `_edges` are the numbers
+    from which on there is another one, which stands in `_answers` after as many.
     """
 
-    __slots__ = ("_asked", "_ends", "answers", "edges", "high", "low", "strict")
+    __slots__ = ("_answers", "_asked", "_edges", "_ends", "high", "low", "strict")
 
     def __init__(self) -> None:
         self.low, self.high = End(), End()
         self._ends = {LOW: self.low, HIGH: self.high}
         self.strict = 0
-        self.edges: list[float] | None = None
-        self.answers: list[int] = []
+        self._edges: list[float] = []
+        self._answers: list[int] = []
         self._asked = 0
 
     def put(self, bit: int, end: int, value: float, *, tolerant: bool) -> None:
@@ -136,89 +135,87 @@ class Bounded:
         self._ends[end].drop(bit, value)
         self.strict &= ~bit
 
-    def failing(self, known: SupportsFloat | None) -> int:
+    def failing(self, number: float | None) -> int:
         """The slots for which a number fails; None is unknown."""
-        if known is None:
-            return self.strict
         self._asked += 1
         if self._asked == _WORTH_IT:
             self._lay_out()
-        number = float(known)
+        if number is None:
+            return self.strict
+        if self._answers:
+            return self._answers[bisect_right(self._edges, number)]
         return self.low.above(number) | self.high.above(-number)
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether all is laid out that will be, until something changes."""
+        return self._asked >= _WORTH_IT
+
+    def ready(self, name: str) -> "_Ready":
+        """How to answer from now on, once settled."""
+        return _Ready(name, self.strict, self._edges, self._answers, None if self._answers else self)
+
     def _changed(self) -> None:
-        self.edges, self._asked = None, 0
+        self._answers, self._asked = [], 0
 
     def _lay_out(self) -> None:
         """Have the answer ready for every number: it changes at the low values and right behind the high ones."""
         edges = {*self.low.values(), *(nextafter(-value, inf) for value in self.high.values())}
         if len(edges) > _MOST_EDGES:
             return
-        self.edges = sorted(edges)
-        self.answers = [self.low.above(edge) | self.high.above(-edge) for edge in (-inf, *self.edges)]
+        self._edges = sorted(edges)
+        self._answers = [self.low.above(edge) | self.high.above(-edge) for edge in (-inf, *self._edges)]
 
 
-def failing(bounds: Mapping[str, Bounded], known: Mapping[str, SupportsFloat]) -> int:
-    """The slots for which any of these numbers fails: `failing` of each, written out, as it is most of all the work."""
-    found = 0
-    for name, bounded in bounds.items():
-        value = known.get(name)
-        if value is None:
-            found |= bounded.strict
-            continue
-        number = float(value)
-        edges = bounded.edges
-        if edges is None:
-            found |= bounded.failing(number)
-        else:
-            found |= bounded.answers[bisect_right(edges, number)]
-    return found
+class _Ready(NamedTuple):
+    """A number whose answers are laid out, or are looked for in `bounded`."""
+
+    name: str
+    unknown: int
+    edges: Sequence[float]
+    answers: Sequence[int]
+    bounded: Bounded | None
 
 
-def without(slots: int, others: int) -> int:
-    """The slots that are not among the others. With `~` there would be a negative number, at which Python is slow."""
-    return slots ^ (slots & others)
-
-
-class Listed:
-    """The members that slots ask for and refuse: of a field, or the channels of their rules."""
+class Bounds:
+    """What slots ask of all numbers of one kind, by name."""
 
     def __init__(self) -> None:
-        self._asking = self._strict = 0
-        self._only: defaultdict[str, int] = defaultdict(int)
-        self._exclude: defaultdict[str, int] = defaultdict(int)
+        self._named: defaultdict[str, Bounded] = defaultdict(Bounded)
+        self._ready: list[_Ready] | None = None
 
-    def put(self, bit: int, only: Set[str], exclude: Set[str], *, tolerant: bool) -> None:
-        """A slot has these lists."""
-        for lists, members in ((self._only, only), (self._exclude, exclude)):
-            for member in members:
-                lists[member] |= bit
-        if only:
-            self._asking |= bit
-        if not tolerant:
-            self._strict |= bit
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._named)
 
-    def drop(self, bit: int, only: Set[str], exclude: Set[str]) -> None:
-        """A slot has these lists no longer."""
-        for lists, members in ((self._only, only), (self._exclude, exclude)):
-            for member in members:
-                lists[member] ^= bit
-                if not lists[member]:
-                    del lists[member]
-        self._asking &= ~bit
-        self._strict &= ~bit
+    def __bool__(self) -> bool:
+        return bool(self._named)
 
-    def failing(self, names: Sequence[str] | None) -> int:
-        """The slots for which what goes by these names fails; None is unknown."""
-        if names is None:
-            return self._strict
-        asked = refused = 0
-        for name in names:
-            asked |= self._only.get(name, 0)
-            refused |= self._exclude.get(name, 0)
-        return without(self._asking, asked) | refused
+    def of(self, name: str) -> Bounded:
+        """What they ask of one, to be changed at once."""
+        self._ready = None
+        return self._named[name]
 
-    def within(self, texts: Sequence[str]) -> list[str]:
-        """The members that are part of these texts."""
-        members = self._only.keys() | self._exclude.keys()
-        return [member for member in members if any(member in text for text in texts)]
+    def failing(self, known: Mapping[str, float]) -> int:
+        """The slots for which any of these numbers fails."""
+        if self._ready is None:
+            return self._failing_slowly(known)
+        found, get = 0, known.get
+        for name, unknown, edges, answers, bounded in self._ready:
+            number = get(name)
+            if number is None:
+                found |= unknown
+            elif bounded is None:
+                found |= answers[bisect_right(edges, number)]
+            else:
+                found |= bounded.failing(number)
+        return found
+
+    def _failing_slowly(self, known: Mapping[str, float]) -> int:
+        """As long as not all answers that can be laid out are."""
+        found, is_ready = 0, True
+        for name, bounded in self._named.items():
+            found |= bounded.failing(known.get(name))
+            is_ready &= bounded.is_settled
+        if is_ready:
+            self._ready = [bounded.ready(name) for name, bounded in self._named.items()]
+        return found
