@@ -32,9 +32,9 @@ from tokenfilter.domain.decide import Decision, Interval, decide
 from tokenfilter.domain.dedup import ACCEPTED_FOR, REJECTED_FOR
 from tokenfilter.domain.evidence import Evidence
 from tokenfilter.domain.ids import ChannelId, ChatId, Destination, Token
-from tokenfilter.domain.matched import Fetched, Matched
 from tokenfilter.domain.plain.records import record_to_plain
 from tokenfilter.domain.subscriber import Route
+from tokenfilter.domain.wanting import Fetched, Wanting
 from tokenfilter.testing import examples
 from tokenfilter.testing.examples import NOON
 
@@ -64,7 +64,7 @@ class Winning:
         fresh: frozenset[ChannelId] | None = None,  # noqa: ARG002
         only_always: bool = False,
         since: Interval | None = None,  # noqa: ARG002
-    ) -> Matched:
+    ) -> Wanting:
         """The routes, whatever the evidence."""
         return Fetched(() if only_always else self.routes)
 
@@ -216,7 +216,7 @@ async def memory(bench: Bench) -> tuple[float, float, int]:
     before = await bench.used()
     for event in decided:
         await bench.settle(event)
-    for pattern in ("outbox:*", "owed:*", "left:*", "journal:*"):
+    for pattern in ("outbox:*", "owed:*", "processed_token:*:owed", "left:*", "journal:*"):
         keys = [key async for key in bench.client.scan_iter(f"{bench.keys.prefix}{pattern}", count=1_000)]
         if keys:
             await bench.client.delete(*keys)

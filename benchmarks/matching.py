@@ -46,6 +46,7 @@ def measure(size: int, found: Found) -> None:
     ran = found.races[size] = race(built, EVENTS)
     print_race(size, ran)
     ours, naive = cast("Ours", built.engines[OURS]), cast("Naive", built.engines[NAIVE])
+    found.fetching[size] = ours.fetching()
     found.unlike_domain += unlike_domain(drawn, naive)
     if size >= MILLION:
         found.floors[size] = floor_of(drawn)

@@ -17,8 +17,8 @@ from tokenfilter.domain.dedup import ACCEPTED_FOR, Judge, Record, Skip, after_ma
 from tokenfilter.domain.event import Event
 from tokenfilter.domain.evidence import Evidence, gather
 from tokenfilter.domain.ids import ChannelId, Destination
-from tokenfilter.domain.matched import Matched
 from tokenfilter.domain.subscriber import Route
+from tokenfilter.domain.wanting import Wanting
 
 Fresh = frozenset[ChannelId] | None
 
@@ -39,7 +39,7 @@ class Index(Protocol):
 
     def matches(
         self, evidence: Evidence, *, fresh: Fresh = None, only_always: bool = False, since: Interval | None = None
-    ) -> Matched:
+    ) -> Wanting:
         """The routes whose filter wants the event; with `since` those to destinations whose last change lies in it.
 
         Each time the same objects.
@@ -179,7 +179,7 @@ class _Deciding:
             cohorts.append(Cohort(upto=upto, record=keeps or after_refusal(record, self._evidence)))
         return joined(cohorts)
 
-    def _covered(self, wanting: Matched) -> Sequence[Route]:
+    def _covered(self, wanting: Wanting) -> Sequence[Route]:
         """Those to destinations whose record is their cohort's. Of the others nearly all were told before."""
         routes = wanting.untold(self._accepted)
         if not self._exceptions and not self._won:
@@ -187,10 +187,10 @@ class _Deciding:
         others = {*map(key_of, self._exceptions), *self._won}
         return [route for route in routes if key_of(route.destination) not in others]
 
-    def _wanting(self, fresh: Fresh, since: Interval) -> Matched:
+    def _wanting(self, fresh: Fresh, since: Interval) -> Wanting:
         return self._index.matches(self._evidence, fresh=fresh, since=since)
 
-    def _win_always(self, wanting: Matched) -> None:
+    def _win_always(self, wanting: Wanting) -> None:
         """Let these win too, but for those that have: an index answers with the same routes each time."""
         for route in wanting.untold(self._accepted):
             key = key_of(route.destination)

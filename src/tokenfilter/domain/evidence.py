@@ -25,9 +25,8 @@ FLAG_KEYS = {name: f"flag:{name}" for name in FLAGS}
 class Evidence:
     """An event as judging sees it.
 
-    `values` holds every token metric that is known, by name, and `numbers` the same as floats, which compare just as
-    these decimals of at most 15 digits do. `missing` names the metrics that are not known, and as `flag:<name>` the
-    flags; `missing_stats` holds each calling channel's unknown statistics.
+    `values` holds every token metric that is known, by name. `missing` names the metrics that are not, and as
+    `flag:<name>` the flags; `missing_stats` holds each calling channel's unknown statistics.
     """
 
     event: Event
@@ -36,11 +35,6 @@ class Evidence:
     values: Mapping[str, Decimal] = field(repr=False)
     missing: frozenset[str] = field(repr=False)
     missing_stats: Mapping[ChannelId, frozenset[str]] = field(repr=False)
-    numbers: Mapping[str, float] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        numbers = dict(zip(self.values, map(float, self.values.values()), strict=True))
-        object.__setattr__(self, "numbers", numbers)
 
     @property
     def at(self) -> datetime:

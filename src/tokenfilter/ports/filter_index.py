@@ -8,8 +8,8 @@ from typing import Protocol
 from tokenfilter.domain.decide import Interval
 from tokenfilter.domain.evidence import Evidence
 from tokenfilter.domain.ids import ChannelId, ChatId, Destination
-from tokenfilter.domain.matched import Matched
 from tokenfilter.domain.subscriber import Route
+from tokenfilter.domain.wanting import Wanting
 
 __all__ = ["FilterIndex", "Interval", "Totals"]
 
@@ -34,7 +34,7 @@ class FilterIndex(Protocol):
         fresh: frozenset[ChannelId] | None = None,
         only_always: bool = False,
         since: Interval | None = None,
-    ) -> Matched:
+    ) -> Wanting:
         """Every route whose filter `matching.matches` the evidence, in no order.
 
         With `only_always` those with `recheck always`; with `since` those whose destination's number lies in it. To be

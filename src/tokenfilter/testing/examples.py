@@ -27,10 +27,10 @@ from tokenfilter.domain.ids import (
     parse_channel,
     parse_token,
 )
-from tokenfilter.domain.matched import Fetched, Matched
 from tokenfilter.domain.matching import matches
 from tokenfilter.domain.notification import CallAlert, Lane, Notification, alert_id
 from tokenfilter.domain.subscriber import Route
+from tokenfilter.domain.wanting import Fetched, Wanting
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 """When the examples happen unless said otherwise."""
@@ -118,7 +118,7 @@ class RouteList:
         fresh: frozenset[ChannelId] | None = None,
         only_always: bool = False,
         since: Interval | None = None,
-    ) -> Matched:
+    ) -> Wanting:
         """The routes whose filter wants the evidence, judged one by one."""
         asked = [r for r in self._routes if not only_always or r.wanted.recheck is Recheck.ALWAYS]
         asked = [r for r in asked if since is None or self.since(r.destination) in since]

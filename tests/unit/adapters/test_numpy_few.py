@@ -2,17 +2,20 @@
 
 import math
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tokenfilter.adapters.numpy import few_bounds
 from tokenfilter.adapters.numpy.columns import HIGH, LOW
-from tokenfilter.adapters.numpy.few_bounds import Bounded
+from tokenfilter.adapters.numpy.few_bounds import Bounded, Bounds
 from tokenfilter.adapters.numpy.few_lists import Listed
 from tokenfilter.adapters.numpy.filter_index import NumpyFilterIndex
 from tokenfilter.testing import examples
 
 numbers = st.integers(-60, 60).map(float)
-bounds = st.tuples(st.sampled_from((LOW, HIGH)), numbers, st.booleans())
+bounds_of = (st.sampled_from((LOW, HIGH)), numbers, st.booleans())
+bounds = st.tuples(*bounds_of)
 names = st.frozensets(st.sampled_from("abcd"), max_size=3)
 
 
@@ -34,6 +37,40 @@ def test_a_number_fails_exactly_the_slots_that_ask_for_another(asked, random, kn
     for slot, (end, value, _) in kept.items():
         held.drop(1 << slot, end, value)
     assert held.failing(known) == held.failing(math.inf) == held.failing(-math.inf) == 0
+
+
+@pytest.mark.parametrize("most_edges", [3, 1_500])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # the same patch for every example
+@given(
+    asked=st.lists(st.tuples(st.sampled_from("ab"), *bounds_of), min_size=1, max_size=12),
+    later=st.lists(st.tuples(st.sampled_from("abc"), *bounds_of), min_size=1, max_size=3),
+    known=st.dictionaries(st.sampled_from("abc"), numbers),
+)
+def test_what_was_laid_out_answers_like_the_conditions_and_is_forgotten_with_the_next_change(
+    monkeypatch, most_edges, asked, later, known
+):
+    monkeypatch.setattr(few_bounds, "_MOST_EDGES", most_edges)
+    held, kept = Bounds(), dict(enumerate(asked))
+    for slot, (name, end, value, tolerant) in kept.items():
+        held.of(name).put(1 << slot, end, value, tolerant=tolerant)
+
+    def agrees(known):
+        fails = (slot for slot, (name, *one) in kept.items() if failing(*one, known.get(name)))
+        assert held.failing(known) == sum(1 << slot for slot in fails)
+
+    for change in (None, *later):
+        if change is not None:
+            slot, (name, end, value, _) = kept.popitem()
+            held.of(name).drop(1 << slot, end, value)
+            kept[slot + 1] = change
+            name, end, value, tolerant = change
+            held.of(name).put(1 << (slot + 1), end, value, tolerant=tolerant)
+        for _ in range(len(kept) + 2):
+            agrees(known)
+        for name, end, value, _ in tuple(kept.values()):
+            for number in (value, math.nextafter(value, -math.inf), math.nextafter(value, math.inf)):
+                agrees({**known, name: end * number})
+        agrees({})
 
 
 @given(st.lists(st.tuples(names, names, st.booleans()), max_size=12), st.none() | names)

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from tokenfilter.domain.evidence import Evidence
 from tokenfilter.domain.filter import Filter, Recheck
 from tokenfilter.domain.ids import ChannelId, ChatId, Destination
-from tokenfilter.domain.matched import Fetched, Matched
 from tokenfilter.domain.matching import matches
 from tokenfilter.domain.subscriber import Route
+from tokenfilter.domain.wanting import Fetched, Wanting
 from tokenfilter.ports.filter_index import FilterIndex, Interval, Totals
 
 
@@ -27,7 +27,7 @@ class MemoryFilterIndex(FilterIndex):
         fresh: frozenset[ChannelId] | None = None,
         only_always: bool = False,
         since: Interval | None = None,
-    ) -> Matched:
+    ) -> Wanting:
         wanted: list[Route] = []
         verdicts: dict[int, bool] = {}
         for routes in (self._always if only_always else self._routes).values():

@@ -87,7 +87,7 @@ class Facts:
 
     def take_out(self, evidence: Evidence, calls: Sequence[KeptCall], left: Words, beyond: SlotLists) -> None:
         """Take out the slots for which something fails that is not asked of a channel, or too few called."""
-        values, flags = evidence.numbers, evidence.event.heard.flags
+        values, flags = evidence.values, evidence.event.heard.flags
         for name, ends in self._named["metric"].items():
             ends.take_out(values.get(name), left, beyond)
         for name, ends in self._named["flag"].items():

@@ -67,11 +67,10 @@ class Groups:
         crowds = [self._crowds[group].numbers for group in once[in_crowds].tolist()]
         return np.concatenate([single[~in_crowds], *crowds])
 
-    def _routes_one_by_one(self, groups: list[int]) -> list[int]:
+    def _routes_one_by_one(self, groups: list[int]) -> Picked:
         only = self._only_route.values.item
         found = [only(group) for group in set(groups)]
-        if _CROWD in found:
-            found = [route for route in found if route != _CROWD]
-            for group in self._crowds.keys() & groups:
-                found += self._crowds[group].numbers.tolist()
-        return found
+        if _CROWD not in found:
+            return found
+        alone = np.array([route for route in found if route != _CROWD], np.int32)
+        return np.concatenate([alone, *(self._crowds[group].numbers for group in self._crowds.keys() & groups)])

@@ -8,14 +8,12 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from math import inf, nextafter
-from typing import NamedTuple
+from typing import NamedTuple, SupportsFloat
 
 from tokenfilter.adapters.numpy.columns import HIGH, LOW
 
 _MOST_VALUES = 32
 _MOST_EDGES = 1_500
-_WORTH_IT = 8
-"""Questions after a change that are answered without laying out."""
 
 
 class _Block:
@@ -80,6 +78,9 @@ class End:
             self.blocks.insert(place + 1, block.split())
             self.tops.insert(place, block.values[-1])
 
+    def __len__(self) -> int:
+        return sum(len(block.values) for block in self.blocks)
+
     def values(self) -> list[float]:
         """All of them, in order."""
         return [value for block in self.blocks for value in block.values]
@@ -108,11 +109,12 @@ class End:
 class Bounded:
     """What slots ask of one number: by end, in the form of columns.py. For the `strict` ones the unknown fails.
 
-    Where there are few values, and nothing has changed for a while, every answer is laid out: `_edges` are the numbers
-    from which on there is another one, which stands in `_answers` after as many.
+    Where there are few values every answer is laid out, once it was asked as often as there are values since the last
+    change: it would not be worth it before. `_edges` are the numbers from which on there is another answer, which is
+    in `_answers` after as many.
     """
 
-    __slots__ = ("_answers", "_asked", "_edges", "_ends", "high", "low", "strict")
+    __slots__ = ("_answers", "_asked", "_edges", "_ends", "_values", "high", "low", "strict")
 
     def __init__(self) -> None:
         self.low, self.high = End(), End()
@@ -120,28 +122,29 @@ class Bounded:
         self.strict = 0
         self._edges: list[float] = []
         self._answers: list[int] = []
-        self._asked = 0
+        self._asked = self._values = 0
 
     def put(self, bit: int, end: int, value: float, *, tolerant: bool) -> None:
         """A slot has a condition."""
-        self._changed()
         self._ends[end].put(bit, value)
+        self._changed()
         if not tolerant:
             self.strict |= bit
 
     def drop(self, bit: int, end: int, value: float) -> None:
         """A slot has it no longer."""
-        self._changed()
         self._ends[end].drop(bit, value)
+        self._changed()
         self.strict &= ~bit
 
-    def failing(self, number: float | None) -> int:
+    def failing(self, known: SupportsFloat | None) -> int:
         """The slots for which a number fails; None is unknown."""
         self._asked += 1
-        if self._asked == _WORTH_IT:
+        if self._asked == self._values:
             self._lay_out()
-        if number is None:
+        if known is None:
             return self.strict
+        number = float(known)
         if self._answers:
             return self._answers[bisect_right(self._edges, number)]
         return self.low.above(number) | self.high.above(-number)
@@ -149,14 +152,15 @@ class Bounded:
     @property
     def is_settled(self) -> bool:
         """Whether all is laid out that will be, until something changes."""
-        return self._asked >= _WORTH_IT
+        return self._asked >= self._values
 
     def ready(self, name: str) -> "_Ready":
         """How to answer from now on, once settled."""
         return _Ready(name, self.strict, self._edges, self._answers, None if self._answers else self)
 
     def _changed(self) -> None:
-        self._answers, self._asked = [], 0
+        self._answers, self._edges, self._asked = [], [], 0
+        self._values = len(self.low) + len(self.high)
 
     def _lay_out(self) -> None:
         """Have the answer ready for every number: it changes at the low values and right behind the high ones."""
@@ -195,22 +199,22 @@ class Bounds:
         self._ready = None
         return self._named[name]
 
-    def failing(self, known: Mapping[str, float]) -> int:
+    def failing(self, known: Mapping[str, SupportsFloat]) -> int:
         """The slots for which any of these numbers fails."""
         if self._ready is None:
             return self._failing_slowly(known)
         found, get = 0, known.get
         for name, unknown, edges, answers, bounded in self._ready:
-            number = get(name)
-            if number is None:
+            value = get(name)
+            if value is None:
                 found |= unknown
             elif bounded is None:
-                found |= answers[bisect_right(edges, number)]
+                found |= answers[bisect_right(edges, float(value))]
             else:
-                found |= bounded.failing(number)
+                found |= bounded.failing(value)
         return found
 
-    def _failing_slowly(self, known: Mapping[str, float]) -> int:
+    def _failing_slowly(self, known: Mapping[str, SupportsFloat]) -> int:
         """As long as not all answers that can be laid out are."""
         found, is_ready = 0, True
         for name, bounded in self._named.items():

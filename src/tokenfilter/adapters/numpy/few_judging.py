@@ -56,7 +56,7 @@ class FewJudging:
     def _failing(self) -> int:
         """The slots for which a metric, a flag or a set fails."""
         slots, heard = self._slots, self.evidence.event.heard
-        found = slots.bounds["metric"].failing(self.evidence.numbers) | slots.bounds["flag"].failing(heard.flags)
+        found = slots.bounds["metric"].failing(self.evidence.values) | slots.bounds["flag"].failing(heard.flags)
         named = Named(self.evidence)
         for field, listed in slots.fields.items():
             names = named.of(field)

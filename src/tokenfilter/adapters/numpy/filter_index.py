@@ -19,8 +19,8 @@ from tokenfilter.adapters.numpy.slots import Slots
 from tokenfilter.domain.evidence import Evidence
 from tokenfilter.domain.filter import Recheck
 from tokenfilter.domain.ids import ChannelId, ChatId, Destination
-from tokenfilter.domain.matched import Matched
 from tokenfilter.domain.subscriber import Route
+from tokenfilter.domain.wanting import Wanting
 from tokenfilter.ports.filter_index import FilterIndex, Interval, Totals
 
 
@@ -49,7 +49,7 @@ class NumpyFilterIndex(FilterIndex):
         fresh: frozenset[ChannelId] | None = None,
         only_always: bool = False,
         since: Interval | None = None,
-    ) -> Matched:
+    ) -> Wanting:
         numbers: Picked = []
         if self._always if only_always else self._held:
             numbers = self._wanting(evidence, fresh, only_always=only_always)

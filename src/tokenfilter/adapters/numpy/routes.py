@@ -10,15 +10,15 @@ from tokenfilter.adapters.numpy.destinations import Destinations
 from tokenfilter.adapters.numpy.held import HeldRoute
 from tokenfilter.domain.acceptances import Acceptances, Key
 from tokenfilter.domain.ids import Destination
-from tokenfilter.domain.matched import Matched
 from tokenfilter.domain.subscriber import Route
+from tokenfilter.domain.wanting import Wanting
 from tokenfilter.ports.filter_index import Interval
 
 _NOBODY = -1
 
 
 class Routes:
-    """Routes and where each leads. `turn` is another one after every change."""
+    """Routes and where each leads. `turn` is another one whenever somebody's routes are replaced."""
 
     def __init__(self) -> None:
         self.turn = 0
@@ -72,7 +72,7 @@ class Routes:
         return self.read(there.tolist())
 
 
-class Found(Matched):
+class Found(Wanting):
     """Routes of which only the numbers are known, for as long as nothing changes."""
 
     __slots__ = ("_numbers", "_routes", "_turn")
@@ -93,7 +93,9 @@ class Found(Matched):
     @overload
     def __getitem__(self, index: slice) -> Sequence[Route]: ...
     def __getitem__(self, index: int | slice) -> Route | Sequence[Route]:
-        return self._fetched(self._numbers)[index]
+        if isinstance(index, slice):
+            return self._fetched(self._numbers[index])
+        return self._fetched([int(self._numbers[index])])[0]
 
     def untold(self, accepted: Acceptances) -> Sequence[Route]:
         told = accepted.told

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tokenfilter.adapters.numpy.filter_index import NumpyFilterIndex
 from tokenfilter.domain.acceptances import Acceptances
 from tokenfilter.domain.ids import ChatId, Destination
-from tokenfilter.domain.matched import Fetched
+from tokenfilter.domain.wanting import Fetched
 from tokenfilter.testing import examples
 from tokenfilter.testing.examples import NOON
 

@@ -8,15 +8,17 @@ from tokenfilter.domain.acceptances import Acceptances, key_of
 from tokenfilter.domain.subscriber import Route
 
 
-class Matched(Sequence[Route]):
+class Wanting(Sequence[Route]):
     """Routes in no order. They are to be read before any route is replaced: to find them is not yet to fetch them."""
+
+    __slots__ = ()
 
     @abstractmethod
     def untold(self, accepted: Acceptances) -> Sequence[Route]:
         """Those to destinations that are not among the accepted, fetched."""
 
 
-class Fetched(Matched):
+class Fetched(Wanting):
     """Routes that are at hand."""
 
     __slots__ = ("_routes",)
@@ -39,4 +41,4 @@ class Fetched(Matched):
 
     def untold(self, accepted: Acceptances) -> Sequence[Route]:
         told = accepted.told
-        return [r for r in self._routes if key_of(r.destination) not in told] if told else self._routes
+        return [r for r in self._routes if key_of(r.destination) not in told] if told else [*self._routes]
