@@ -1,6 +1,7 @@
 """What whole numbers hold of a few slots: exactly what fails for a number, for names, and nothing once it is gone."""
 
 import math
+from decimal import Decimal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,7 +12,11 @@ from tokenfilter.adapters.numpy.columns import HIGH, LOW
 from tokenfilter.adapters.numpy.few_bounds import Bounded, Bounds
 from tokenfilter.adapters.numpy.few_lists import Listed
 from tokenfilter.adapters.numpy.filter_index import NumpyFilterIndex
+from tokenfilter.domain.numbers import rounded
 from tokenfilter.testing import examples
+
+LEAST = Decimal("1e-14")
+"""The fifteenth digit: the least two numbers can differ in, relatively."""
 
 numbers = st.integers(-60, 60).map(float)
 bounds_of = (st.sampled_from((LOW, HIGH)), numbers, st.booleans())
@@ -68,7 +73,7 @@ def test_what_was_laid_out_answers_like_the_conditions_and_is_forgotten_with_the
         for _ in range(len(kept) + 2):
             agrees(known)
         for name, end, value, _ in tuple(kept.values()):
-            for number in (value, math.nextafter(value, -math.inf), math.nextafter(value, math.inf)):
+            for number in (Decimal(value), *(rounded(Decimal(value) * (1 + ulp)) for ulp in (LEAST, -LEAST))):
                 agrees({**known, name: end * number})
         agrees({})
 

@@ -7,13 +7,17 @@ are laid out, and one look-up is one question.
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from math import inf, nextafter
-from typing import NamedTuple, SupportsFloat
+from typing import NamedTuple
 
 from tokenfilter.adapters.numpy.columns import HIGH, LOW
 
 _MOST_VALUES = 32
 _MOST_EDGES = 1_500
+
+Known = Decimal | int
+"""A fact as it is known: it is compared as it is where edges are laid out, as turning it into a float takes longer."""
 
 
 class _Block:
@@ -111,7 +115,7 @@ class Bounded:
 
     Where there are few values every answer is laid out, once it was asked as often as there are values since the last
     change: it would not be worth it before. `_edges` are the numbers from which on there is another answer, which is
-    in `_answers` after as many.
+    in `_answers` after as many; written out they are the limits that people wrote.
     """
 
     __slots__ = ("_answers", "_asked", "_edges", "_ends", "_values", "high", "low", "strict")
@@ -120,7 +124,7 @@ class Bounded:
         self.low, self.high = End(), End()
         self._ends = {LOW: self.low, HIGH: self.high}
         self.strict = 0
-        self._edges: list[float] = []
+        self._edges: list[Decimal] = []
         self._answers: list[int] = []
         self._asked = self._values = 0
 
@@ -137,7 +141,7 @@ class Bounded:
         self._changed()
         self.strict &= ~bit
 
-    def failing(self, known: SupportsFloat | None) -> int:
+    def failing(self, known: Known | None) -> int:
         """The slots for which a number fails; None is unknown."""
         self._asked += 1
         if self._asked == self._values:
@@ -146,7 +150,7 @@ class Bounded:
             return self.strict
         number = float(known)
         if self._answers:
-            return self._answers[bisect_right(self._edges, number)]
+            return self._answers[bisect_right(self._edges, known)]
         return self.low.above(number) | self.high.above(-number)
 
     @property
@@ -167,8 +171,9 @@ class Bounded:
         edges = {*self.low.values(), *(nextafter(-value, inf) for value in self.high.values())}
         if len(edges) > _MOST_EDGES:
             return
-        self._edges = sorted(edges)
-        self._answers = [self.low.above(edge) | self.high.above(-edge) for edge in (-inf, *self._edges)]
+        in_order = sorted(edges)
+        self._edges = [Decimal(repr(edge)) for edge in in_order]
+        self._answers = [self.low.above(edge) | self.high.above(-edge) for edge in (-inf, *in_order)]
 
 
 class _Ready(NamedTuple):
@@ -176,7 +181,7 @@ class _Ready(NamedTuple):
 
     name: str
     unknown: int
-    edges: Sequence[float]
+    edges: Sequence[Decimal]
     answers: Sequence[int]
     bounded: Bounded | None
 
@@ -199,7 +204,7 @@ class Bounds:
         self._ready = None
         return self._named[name]
 
-    def failing(self, known: Mapping[str, SupportsFloat]) -> int:
+    def failing(self, known: Mapping[str, Known | None]) -> int:
         """The slots for which any of these numbers fails."""
         if self._ready is None:
             return self._failing_slowly(known)
@@ -209,12 +214,12 @@ class Bounds:
             if value is None:
                 found |= unknown
             elif bounded is None:
-                found |= answers[bisect_right(edges, float(value))]
+                found |= answers[bisect_right(edges, value)]
             else:
                 found |= bounded.failing(value)
         return found
 
-    def _failing_slowly(self, known: Mapping[str, SupportsFloat]) -> int:
+    def _failing_slowly(self, known: Mapping[str, Known | None]) -> int:
         """As long as not all answers that can be laid out are."""
         found, is_ready = 0, True
         for name, bounded in self._named.items():

@@ -27,7 +27,9 @@ class FewJudging:
         self._slots = slots
         oldest = evidence.at - LONGEST_WINDOW
         self._calls = [call for call in evidence.calls if call.last_at > oldest]
-        holding = without(slots.alive, self._failing())
+        failing = slots.bounds["metric"].failing(evidence.values)
+        failing |= slots.failing(Named(evidence), evidence.event.heard.flags)
+        holding = without(slots.alive, failing)
         ruled = holding & slots.ruled
         self._without_rule = holding ^ ruled
         self._qualifying = self._counting(ruled) if ruled else []
@@ -52,18 +54,6 @@ class FewJudging:
             few.append(group_of(last))
             wanting ^= 1 << last
         return few
-
-    def _failing(self) -> int:
-        """The slots for which a metric, a flag or a set fails."""
-        slots, heard = self._slots, self.evidence.event.heard
-        found = slots.bounds["metric"].failing(self.evidence.values) | slots.bounds["flag"].failing(heard.flags)
-        named = Named(self.evidence)
-        for field, listed in slots.fields.items():
-            names = named.of(field)
-            if field == "word" and names is not None:
-                names = listed.within(names)
-            found |= listed.failing(names)
-        return found
 
     def _counting(self, ruled: int) -> list[int]:
         """For each caller the slots among these for which it counts."""
