@@ -203,11 +203,14 @@ async def watch(container: Container, telegram: Telegram, ends: Ends) -> None:
 
 async def outbox_bytes(container: Container) -> int:
     """What the outbox takes in Valkey, by its own estimate."""
-    pipe, keys = container.redis().reads.pipeline(transaction=False), container.keys()
+    reads, keys = container.redis().reads, container.keys()
+    pipe = reads.pipeline(transaction=False)
     for partition in range(keys.partitions):
         streams = [keys.outbox(partition, lane) for lane in Lane]
         for key in (*streams, keys.owed(partition), keys.left(partition)):
             pipe.memory_usage(key, samples=100)
+    async for key in reads.scan_iter(f"{keys.prefix}processed_token:*:owed", count=1_000):
+        pipe.memory_usage(key, samples=100)
     return sum(size or 0 for size in await pipe.execute())
 
 

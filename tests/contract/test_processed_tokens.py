@@ -6,10 +6,11 @@ from tokenfilter.adapters.memory.event_stream import MemoryEventStream
 from tokenfilter.adapters.memory.journal import MemoryJournal
 from tokenfilter.adapters.memory.outbox import MemoryOutbox
 from tokenfilter.adapters.memory.processed_tokens import MemoryProcessedTokens
+from tokenfilter.testing.contracts.owed_alerts import OwedAlertsContract
 from tokenfilter.testing.contracts.processed_tokens import ProcessedTokensContract
 
 
-class TestMemory(ProcessedTokensContract):
+class TestMemory(ProcessedTokensContract, OwedAlertsContract):
     @pytest.fixture
     def journal(self):
         return MemoryJournal()
@@ -27,7 +28,7 @@ class TestMemory(ProcessedTokensContract):
         return MemoryProcessedTokens(outbox=outbox, journal=journal, events=events)
 
 
-class TestRedis(ProcessedTokensContract):
+class TestRedis(ProcessedTokensContract, OwedAlertsContract):
     @pytest.fixture
     def outbox(self, redis_process):
         return redis_process.outbox

@@ -95,9 +95,9 @@ async def test_a_bad_way_to_redis_loses_and_doubles_nothing(scene, mode):
 
 async def test_a_reply_of_redis_that_is_lost_leaves_nothing_done_twice(scene):
     scripts = [
-        ("settle", "owned", "keep_latest"),
-        ("outbox_intend", "owned"),
-        ("outbox_finish", "owned", "less_in"),
+        ("settle", "owned", "keep_latest", "outbox_index"),
+        ("outbox_intend", "owned", "outbox_index"),
+        ("outbox_finish", "owned", "outbox_index"),
         ("journal_settle",),
     ]
     asked = [b"XADD", b"XREADGROUP", b"XPENDING", *(Script(*names).sha.encode() for names in scripts)]

@@ -15,6 +15,7 @@ PORTS = sorted(p for p in (SOURCE / "ports").glob("*.py") if p.stem not in ("__i
 NAMED_LIKE_A_PORT = sorted(p for p in (SOURCE / "adapters").rglob("*.py") if p.stem in {port.stem for port in PORTS})
 
 PURE = {
+    "abc",
     "binascii",
     "collections",
     "dataclasses",

@@ -21,7 +21,7 @@ TOKEN = examples.token()
 P = partition_of(str(TOKEN))
 SCRIPTS = {
     *("lease_take", "lease_renew", "lease_release", "settle_entry", "settle", "journal_settle"),
-    *("outbox_put", "outbox_intend", "outbox_finish", "outbox_drop"),
+    *("outbox_put", "outbox_intend", "outbox_revise", "outbox_finish", "outbox_drop"),
     *("records_restore", "records_write", "records_forget"),
 }
 
@@ -61,6 +61,7 @@ async def lived(process):
     await process.outbox.put(examples.alert(-7, lane=Lane.MONEY))
     for notification in await soon(process.outbox.take(9)):
         await process.outbox.intend(notification)
+        await process.outbox.revise([notification])
         await process.outbox.finish([examples.ended(notification)])
     await process.journal.acknowledge(await soon(process.journal.read(9)))
     await process.tokens.restore(TOKEN, decision.records)
@@ -87,6 +88,9 @@ async def test_every_script_is_given_keys_of_one_slot_that_start_as_ours_do(reco
         (KEYS.rejected(TOKEN), f"processed_token:{{{P}}}:{TOKEN}:rejected"),
         (KEYS.events(3), "events:{3}"),
         (KEYS.outbox(3, Lane.ALERTS), "outbox:{3}:B"),
+        (KEYS.owed(3), "owed:{3}"),
+        (KEYS.owed(P, str(TOKEN)), f"processed_token:{{{P}}}:{TOKEN}:owed"),
+        (KEYS.left(3), "left:{3}"),
         (KEYS.journal(3), "journal:{3}"),
         (KEYS.journal("money"), "journal:{money}"),
         (KEYS.dead("items"), "dead:{items}"),
@@ -108,6 +112,7 @@ def test_keys_are_called_as_they_are_promised(key, name):
 
 def test_what_the_owner_of_a_partition_writes_lies_with_its_lease():
     partition_keys = [KEYS.lease(f"match:{P}"), KEYS.fence(f"deliver:{P}"), KEYS.accepted(TOKEN), KEYS.events(P)]
+    partition_keys += [KEYS.owed(P, str(TOKEN)), KEYS.owed(P), KEYS.left(P)]
     assert len({hash_slot(key) for key in partition_keys}) == 1
 
 

@@ -15,8 +15,7 @@ from tokenfilter.adapters.redis.batches import (
     alerts_batch,
     batch_of,
     opened,
-    owed_head,
-    owed_name,
+    owed_by,
     recipients_of,
     spelt,
 )
@@ -90,9 +89,11 @@ def test_what_is_no_recipient_is_refused(recipient):
         opened(batch.head + recipient + batch.tail, Lane.ALERTS)
 
 
-def test_the_names_of_alerts_in_the_index_begin_as_their_event_says():
-    alert = examples.alert(7)
-    assert owed_name(alert.id) == owed_head(f"alert:{examples.token()}") + "7"
+def test_an_alert_is_noted_under_its_token_and_anything_else_by_its_id():
+    topic = replace(examples.alert(7), id=alert_id(examples.token(), Destination(ChatId(-7), 5)))
+    digest = digest_of((examples.alert(7),), FoldReason.TOO_MANY, now=NOON)
+    assert owed_by(topic.id) == (str(examples.token()), "-7/5")
+    assert [owed_by(other) for other in (digest.id, "alert:7", "x")] == [("", digest.id), ("", "alert:7"), ("", "x")]
 
 
 async def test_who_shares_an_entry_shares_the_evidence(redis_process):
@@ -108,15 +109,20 @@ async def test_a_successor_is_given_those_of_an_entry_that_are_not_finished(redi
     assert await taken(heir, 2) == [queued[0], queued[2]]
 
 
+async def nothing_is_left(process):
+    """Nothing is owed, and nothing says that anything was."""
+    assert await process.outbox.length() == await process.pending() == 0
+    assert await process.stored("left:*") == await process.stored("*owed*") == []
+    for key in await process.stored("outbox:*"):
+        assert await process.connection.reads.xlen(key) == 0
+
+
 async def test_with_the_last_of_an_entry_nothing_of_it_is_left(redis_process):
     queued = await settled(redis_process)
     await finish(redis_process, queued[:2])
     assert await redis_process.stored("left:*") != []
     await finish(redis_process, await taken(redis_process, 1))
-    assert await redis_process.stored("left:*") == await redis_process.stored("owed:*") == []
-    for key in await redis_process.stored("outbox:*"):
-        assert await redis_process.connection.reads.xlen(key) == 0
-    assert await redis_process.pending() == 0
+    await nothing_is_left(redis_process)
 
 
 async def test_money_comes_before_alerts_and_alerts_before_digests(redis_process):
@@ -127,22 +133,6 @@ async def test_money_comes_before_alerts_and_alerts_before_digests(redis_process
     lanes = [n.lane for n in await taken(redis_process, 4)]
     assert lanes == sorted(lanes)
     assert lanes[0] is Lane.MONEY
-
-
-async def test_an_entry_that_nobody_can_read_is_set_aside_and_nobody_is_owed_it(redis_process):
-    await settled(redis_process)
-    [stream] = await redis_process.stored("outbox:*")
-    client = redis_process.connection.writes
-    [(entry_id, _)] = await client.xrange(stream)
-    await client.xdel(stream, entry_id)
-    await client.xadd(stream, {"e": "{"}, id=entry_id.replace("-", "1-"))
-    [owed] = await redis_process.stored("owed:*")
-    for name, state in (await client.hgetall(owed)).items():
-        await client.hset(owed, name, state.replace("-", "1-"))
-    await redis_process.outbox.put(examples.alert(9))
-    assert await taken(redis_process, 1) == [examples.alert(9)]
-    assert [letter.sample for letter in await redis_process.dead.newest(5)] == ["{"]
-    assert await redis_process.outbox.length() == 1
 
 
 async def test_a_digest_whose_chat_moved_is_finished_where_it_is_owed(redis_process):
@@ -159,16 +149,6 @@ async def test_a_digest_whose_chat_moved_is_finished_where_it_is_owed(redis_proc
 
 def home_of(chat):
     return home(None, Destination(ChatId(chat)), PARTITIONS)
-
-
-async def test_every_try_to_send_is_noted(redis_process):
-    await settled(redis_process, routes=ROUTES[:1])
-    [alert] = await taken(redis_process, 1)
-    [owed] = await redis_process.stored("owed:*")
-    for tried in ("queued 0", "sending 1", "sending 2"):
-        [state] = (await redis_process.connection.reads.hgetall(owed)).values()
-        assert state.endswith(tried)
-        assert await redis_process.outbox.intend(alert)
 
 
 async def test_who_no_longer_leads_may_neither_send_nor_finish(redis_process, redis_successor):
@@ -197,8 +177,7 @@ async def test_who_is_told_anew_while_the_first_alert_is_still_owed_is_owed_one(
     found = await taken(redis_process, 3)
     assert sorted(n.id for n in found) == sorted(n.id for n in first)
     await finish(redis_process, found)
-    assert await redis_process.outbox.length() == 0
-    assert await redis_process.stored("left:*") == []
+    await nothing_is_left(redis_process)
 
 
 async def test_what_was_taken_and_not_finished_is_given_again_on_demand(redis_process):
@@ -245,8 +224,7 @@ async def test_with_the_end_of_what_was_revised_nothing_of_it_is_left(redis_proc
         assert await redis_process.outbox.revise([owed]) == [True]
     assert await entries(redis_process) == 1
     await finish(redis_process, [owed])
-    assert await redis_process.stored("left:*") == await redis_process.stored("owed:*") == []
-    assert await entries(redis_process) == await redis_process.pending() == 0
+    await nothing_is_left(redis_process)
 
 
 async def test_who_no_longer_leads_may_not_revise(redis_process, redis_successor):

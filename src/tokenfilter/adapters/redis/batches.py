@@ -1,14 +1,13 @@
 """How notifications are stored: those that tell of one event at once as a *batch*, which holds the evidence once.
 
 A batch is one entry of a stream; `Batch` spells it in two halves, between which its recipients stand. What is no alert
-is a batch by itself. Who is still owed one is indexed apart, under the names that `owed_name` makes.
+is a batch by itself. Who is still owed one is noted apart (lua/outbox_index.lua), under what `owed_by` says.
 """
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from hashlib import blake2b
 
 from tokenfilter.domain.brief import shared
 from tokenfilter.domain.evidence import Evidence
@@ -21,7 +20,6 @@ from tokenfilter.domain.plain.names import destination_of
 from tokenfilter.domain.plain.notification import notification_from_plain, notification_to_plain
 from tokenfilter.domain.plain.text import dumps, loads
 
-_NAME_BYTES = 8
 _NO_ALERTS = '"alerts":[]'
 _SPELT = 8_192
 _spelt: OrderedDict[int, tuple[Evidence, str]] = OrderedDict()
@@ -106,16 +104,11 @@ def opened(text: str, lane: Lane) -> list[Notification]:
     return [alert(recipient) for recipient in listed(plain, "to")]
 
 
-def owed_name(notification_id: str) -> str:
-    """A short name of an id in the index: what it starts with up to the last colon is told by eight bytes of a hash."""
-    head, _, tail = notification_id.rpartition(":")
-    return owed_head(head) + tail
-
-
-@lru_cache(maxsize=1_024)
-def owed_head(head: str) -> str:
-    """How the names of all ids begin that start with `head` and a colon."""
-    return f"{blake2b(head.encode(), digest_size=_NAME_BYTES).hexdigest()}:"
+def owed_by(notification_id: str) -> tuple[str, str]:
+    """Under which token it is noted as owed, and as who: an alert as its recipient, all else under none as its id."""
+    kind, _, alert = notification_id.partition(":")
+    token, _, recipient = alert.rpartition(":")
+    return (token, recipient) if kind == "alert" and token else ("", notification_id)
 
 
 def _spelt_digest(notification: Notification, digest: Digest) -> str:

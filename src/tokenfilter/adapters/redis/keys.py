@@ -43,12 +43,12 @@ class Keys:
         """Stream: notifications, those of one event together."""
         return f"{self.prefix}outbox:{{{partition}}}:{lane.value}"
 
-    def owed(self, partition: int) -> str:
-        """Hash: of each notification that is owed, by a name made of its id, where it stands and how far it is."""
-        return f"{self.prefix}owed:{{{partition}}}"
+    def owed(self, partition: int, token: str = "") -> str:
+        """Hash: who is owed what of a token, or, without one, what else is owed (lua/outbox_index.lua)."""
+        return self.prefix + (f"processed_token:{{{partition}}}:{token}:owed" if token else f"owed:{{{partition}}}")
 
     def left(self, partition: int) -> str:
-        """Hash: of each entry of the outbox, by its lane and id, how many of its notifications are still owed."""
+        """Hash: of each entry of the outbox, by its lane and id, how many of its notifications are owed; and of all."""
         return f"{self.prefix}left:{{{partition}}}"
 
     def journal(self, tag: int | str) -> str:

@@ -1,14 +1,15 @@
-"""Notifications that are owed: a stream a partition and lane, and an index of who is still owed what stands there."""
+"""Notifications that are owed: a stream a partition and lane, and beside it who is still owed what stands there."""
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
-from tokenfilter.adapters.redis.batches import opened, owed_name, spelt
-from tokenfilter.adapters.redis.connection import Argument, RedisConnection, Script, translated
+from tokenfilter.adapters.redis.batches import opened, owed_by, spelt
+from tokenfilter.adapters.redis.connection import Argument, RedisConnection, Script
 from tokenfilter.adapters.redis.consumer import Raw
 from tokenfilter.adapters.redis.fences import Fences
 from tokenfilter.adapters.redis.groups import GroupReader
 from tokenfilter.adapters.redis.keys import Keys
+from tokenfilter.adapters.redis.owing import At, Owing
 from tokenfilter.domain.history import DeliverySettled
 from tokenfilter.domain.notification import Lane, Notification
 from tokenfilter.domain.partition import home
@@ -21,9 +22,10 @@ from tokenfilter.ports.failures import StaleOwnerError
 from tokenfilter.ports.outbox import Outbox
 
 _GROUP = "deliver"
-_PUT = Script("outbox_put")
-_INTEND, _DROP = (Script(f"outbox_{name}", "owned") for name in ("intend", "drop"))
-_REVISE, _FINISH = (Script(f"outbox_{name}", "owned", "less_in") for name in ("revise", "finish"))
+_PUT = Script("outbox_put", "outbox_index")
+_INTEND, _REVISE, _FINISH, _DROP = (
+    Script(f"outbox_{name}", "owned", "outbox_index") for name in ("intend", "revise", "finish", "drop")
+)
 _LANES = (Lane.MONEY, Lane.ALERTS, Lane.REPORTS)
 _ENDED_AT_ONCE = 200
 _REVISED_AT_ONCE = 50
@@ -39,8 +41,7 @@ _SAMPLE = 2_000
 class RedisOutbox(Outbox):
     """What is owed stands in the partition of the token it tells of, or else of its destination.
 
-    The index says what a former sender did not finish, where others of the same entry are finished. An entry that
-    cannot be read is buried.
+    Where some of an entry have ended, who takes over is given the others. An entry that cannot be read is buried.
     """
 
     def __init__(
@@ -51,40 +52,41 @@ class RedisOutbox(Outbox):
         self._fences = fences
         self._dead = dead
         self._clock = clock
+        self._owing = Owing(connection, keys)
         self._streams = {keys.outbox(p, lane): (p, lane) for p in range(keys.partitions) for lane in _LANES}
-        self._taken: dict[str, int] = {}
+        self._taken: dict[str, At] = {}
         self._written: dict[tuple[str, str], Notification] = {}
-        self._reader = GroupReader[Notification](
+        self._reader = GroupReader[tuple[At, Notification]](
             connection,
             fences,
             group=_GROUP,
             streams={key: lease(p) for key, (p, _) in self._streams.items()},
             admit=self._admit,
-            rank=lambda notification: notification.lane,
+            rank=lambda found: found[1].lane,
             at_once=_ENTRIES_AT_ONCE,
         )
 
     async def put(self, notification: Notification) -> bool:
         partition, lane = self._home(notification), notification.lane
-        keys = [self._keys.owed(partition), self._keys.left(partition), self._keys.outbox(partition, lane)]
-        place = await self._connection.run(_PUT, keys, [owed_name(notification.id), lane.value, spelt(notification)])
+        token, who = owed_by(notification.id)
+        keys = [self._keys.owed(partition, token), self._keys.left(partition), self._keys.outbox(partition, lane)]
+        place = await self._connection.run(_PUT, keys, [who, lane.value, spelt(notification)])
         if place:
             self._remember(notification, partition, place)
         return bool(place)
 
     async def take(self, limit: int) -> Sequence[Notification]:
         while True:
-            given = [n for n in await self._reader.read(limit) if n.id in self._taken]
+            given = [n for at, n in await self._reader.read(limit) if self._taken.get(n.id) == at]
             if given:
                 return given
 
     async def intend(self, notification: Notification) -> bool:
-        partition = self._taken.get(notification.id, self._home(notification))
-        name = lease(partition)
-        keys = [self._keys.fence(name), self._keys.owed(partition)]
+        at = self._at(notification.id, self._home(notification))
+        name, (token, who) = lease(at.partition), owed_by(notification.id)
+        keys = [self._keys.fence(name), self._keys.owed(at.partition, token)]
         try:
-            args: list[Argument] = [self._fences.of(name), owed_name(notification.id)]
-            return bool(await self._connection.run(_INTEND, keys, args))
+            return bool(await self._connection.run(_INTEND, keys, [self._fences.of(name), who, at.place]))
         except StaleOwnerError:
             self._taken.pop(notification.id, None)
             return False
@@ -92,7 +94,7 @@ class RedisOutbox(Outbox):
     async def revise(self, notifications: Sequence[Notification]) -> Sequence[bool]:
         by_partition: dict[int, list[Notification]] = {}
         for one in notifications:
-            by_partition.setdefault(self._taken.get(one.id, self._home(one)), []).append(one)
+            by_partition.setdefault(self._at(one.id, self._home(one)).partition, []).append(one)
         owed: set[str] = set()
         for partition, those in by_partition.items():
             for first in range(0, len(those), _REVISED_AT_ONCE):
@@ -104,18 +106,13 @@ class RedisOutbox(Outbox):
         by_partition: dict[int, list[DeliverySettled]] = {}
         for one in ended:
             at_home = home(one.token, one.destination, self._keys.partitions)
-            partition = self._taken.get(one.notification, at_home)  # its chat may have moved since it was queued
-            by_partition.setdefault(partition, []).append(one)
+            by_partition.setdefault(self._at(one.notification, at_home).partition, []).append(one)
         for partition, those in by_partition.items():
             for first in range(0, len(those), _ENDED_AT_ONCE):
                 await self._finish(partition, those[first : first + _ENDED_AT_ONCE])
 
     async def length(self) -> int:
-        pipe = self._connection.reads.pipeline(transaction=False)
-        for partition in range(self._keys.partitions):
-            pipe.hlen(self._keys.owed(partition))
-        with translated():
-            return sum(await pipe.execute())
+        return await self._owing.count()
 
     def give_again(self) -> None:
         """Whoever took in this process is gone: what it took and did not finish goes to the next one."""
@@ -123,6 +120,10 @@ class RedisOutbox(Outbox):
 
     def _home(self, notification: Notification) -> int:
         return home(notification.token, notification.destination, self._keys.partitions)
+
+    def _at(self, notification_id: str, at_home: int) -> At:
+        """Where it was taken, else where it belongs by now: a chat may have moved since."""
+        return self._taken.get(notification_id, At(at_home, ""))
 
     def _remember(self, notification: Notification, partition: int, place: str) -> None:
         """What is written where this process leads is read here next."""
@@ -137,15 +138,19 @@ class RedisOutbox(Outbox):
         name = lease(partition)
         keys = [
             self._keys.fence(name),
-            self._keys.owed(partition),
             self._keys.left(partition),
             *[self._keys.outbox(partition, lane) for lane in _LANES],
         ]
-        said: list[Argument] = [part for n in notifications for part in (owed_name(n.id), n.lane.value, spelt(n))]
-        places, gone = await self._connection.run(_REVISE, keys, [self._fences.of(name), _GROUP, *said])
+        indexes, found = self._owing.indexes(partition, [n.id for n in notifications])
+        said: list[Argument] = []
+        for n, (number, who) in zip(notifications, found, strict=True):
+            said += [len(keys) + number + 1, who, self._at(n.id, partition).place, n.lane.value, spelt(n)]
+        places, gone = await self._connection.run(_REVISE, keys + indexes, [self._fences.of(name), _GROUP, *said])
         for notification, place in zip(notifications, places, strict=True):
             if place:
                 self._remember(notification, partition, place)
+                if notification.id in self._taken:
+                    self._taken[notification.id] = At(partition, place)
         self._settled(partition, gone)
         return {n.id for n, place in zip(notifications, places, strict=True) if place}
 
@@ -160,16 +165,17 @@ class RedisOutbox(Outbox):
         name = lease(partition)
         keys = [
             self._keys.fence(name),
-            self._keys.owed(partition),
             self._keys.left(partition),
             self._keys.journal(partition),
             *[self._keys.outbox(partition, lane) for lane in _LANES],
         ]
-        ends: list[Argument] = [
-            part for one in ended for part in (owed_name(one.notification), dumps(entry_to_plain(one)))
-        ]
+        indexes, found = self._owing.indexes(partition, [one.notification for one in ended])
+        ends: list[Argument] = []
+        for one, (number, who) in zip(ended, found, strict=True):
+            place = self._at(one.notification, partition).place
+            ends += [len(keys) + number + 1, who, place, dumps(entry_to_plain(one))]
         try:
-            gone = await self._connection.run(_FINISH, keys, [self._fences.of(name), _GROUP, *ends])
+            gone = await self._connection.run(_FINISH, keys + indexes, [self._fences.of(name), _GROUP, *ends])
         except StaleOwnerError:
             self._forget(ended)
             raise
@@ -180,7 +186,7 @@ class RedisOutbox(Outbox):
         for one in ended:
             self._taken.pop(one.notification, None)
 
-    async def _admit(self, found: Sequence[Raw]) -> Sequence[tuple[Raw, list[Notification]]]:
+    async def _admit(self, found: Sequence[Raw]) -> Sequence[tuple[Raw, list[tuple[At, Notification]]]]:
         read: list[tuple[Raw, list[Notification]]] = []
         for raw in found:
             try:
@@ -189,37 +195,25 @@ class RedisOutbox(Outbox):
                 read.append((raw._replace(fields={}), found_in))  # which would be held as long as what it says
             except NotStoredFormError as error:
                 await self._bury(raw, error)
-        admitted = await self._still_owed(read)
-        for raw, notifications in admitted:
-            self._taken.update(dict.fromkeys((n.id for n in notifications), self._streams[raw.key][0]))
-        return admitted
+        places = [self._standing(raw) for raw, _ in read]
+        owed = await self._owing.among([(at, found_in) for at, (_, found_in) in zip(places, read, strict=True)])
+        for at, notifications in zip(places, owed, strict=True):
+            self._taken.update(dict.fromkeys((n.id for n in notifications), at))
+        return [(raw, [(at, n) for n in some]) for (raw, _), at, some in zip(read, places, owed, strict=True)]
 
-    async def _still_owed(self, read: Sequence[tuple[Raw, list[Notification]]]) -> list[tuple[Raw, list[Notification]]]:
-        """Without those that were finished already, by a former sender or before they were taken."""
-        pipe = self._connection.reads.pipeline(transaction=False)
-        for raw, notifications in read:
-            pipe.hmget(self._keys.owed(self._streams[raw.key][0]), [owed_name(n.id) for n in notifications])
-        with translated():
-            states = await pipe.execute() if read else []
-        owed = []
-        for (raw, notifications), found in zip(read, states, strict=True):
-            place = f"{self._streams[raw.key][1].value} {raw.id} "
-            owed.append(
-                (raw, [n for n, state in zip(notifications, found, strict=True) if (state or "").startswith(place)])
-            )
-        return owed
+    def _standing(self, raw: Raw) -> At:
+        partition, lane = self._streams[raw.key]
+        return At(partition, f"{lane.value} {raw.id}")
 
     async def _bury(self, raw: Raw, error: NotStoredFormError) -> None:
-        """Set a batch aside that cannot be read; whoever the index says it holds is owed nothing by it any more."""
+        """Set an entry aside that cannot be read; who is owed what stands there is owed nothing by it any more."""
         partition, lane = self._streams[raw.key]
         sample = raw.fields.get("e", str(dict(raw.fields)))[:_SAMPLE]
         await self._dead.bury(DeadLetter(reason=str(error), sample=sample, at=self._clock.now()))
-        name, owed, place = lease(partition), self._keys.owed(partition), f"{lane.value} {raw.id} "
-        with translated():
-            names = [name async for name, state in self._connection.reads.hscan_iter(owed) if state.startswith(place)]
-        keys = [self._keys.fence(name), owed, self._keys.left(partition), raw.key]
+        name, [(_, index)] = lease(partition), await self._owing.left([self._standing(raw)])
+        keys = [self._keys.fence(name), self._keys.left(partition), raw.key, *([index] if index else ())]
         try:
-            args: list[Argument] = [self._fences.of(name), _GROUP, lane.value, raw.id, *names]
+            args: list[Argument] = [self._fences.of(name), _GROUP, lane.value, raw.id]
             await self._connection.run(_DROP, keys, args)
         except StaleOwnerError:
             return  # then the entry is the new owner's trouble; two letters do no harm

@@ -19,7 +19,7 @@ from tokenfilter.domain.ids import Destination, Token
 from tokenfilter.ports.event_stream import Entry
 from tokenfilter.ports.processed_tokens import ProcessedTokens, Settled
 
-_SETTLE = Script("settle", "owned", "keep_latest")
+_SETTLE = Script("settle", "owned", "keep_latest", "outbox_index")
 _RECIPIENTS_AT_ONCE = 1_000  # DESIGN 6: so that the server never stalls
 _SIDE_BY_SIDE = 2
 """Calls: one is spelt while the server is busy with another. More would only keep its other clients waiting."""
@@ -88,7 +88,7 @@ class RedisProcessedTokens(ProcessedTokens):
             self._keys.rejected(token),
             self._keys.events(partition),
             self._keys.outbox(partition, alerts.lane),
-            self._keys.owed(partition),
+            self._keys.owed(partition, str(token)),
             self._keys.left(partition),
             self._keys.journal(partition),
             self._keys.latest(token),

@@ -23,7 +23,11 @@ KEEP_ACCEPTED = round((ACCEPTED_FOR + _SLACK).total_seconds())
 KEEP_REJECTED = round((CALLS_KEPT_FOR + REJECTED_FOR + _SLACK).total_seconds())
 """Seconds after the last write until Redis may forget. What counts is decided by the records' own instants."""
 
-_RESTORE, _WRITE, _FORGET = Script("records_restore"), Script("records_write"), Script("records_forget")
+_RESTORE, _WRITE, _FORGET = (
+    Script("records_restore"),
+    Script("records_write"),
+    Script("records_forget", "outbox_index"),
+)
 _AT_ONCE = 1_000
 _ATTEMPTS = 20
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -94,7 +98,8 @@ class StoredRecords:
             records = await self.read(token)
             left = without(records, destinations)
             args: list[Argument] = [records.version, spelt(left).exceptions, *names]
-            keys = [self._keys.accepted(token), self._keys.rejected(token)]
+            owed = self._keys.owed(self._keys.partition(token), str(token))
+            keys = [self._keys.accepted(token), self._keys.rejected(token), owed]
             if await self._connection.run(_FORGET, keys, args):
                 return
         raise UnavailableError(f"the records of {token} kept changing")

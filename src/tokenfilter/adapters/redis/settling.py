@@ -8,7 +8,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from itertools import pairwise
 
-from tokenfilter.adapters.redis.batches import Batch, owed_head
+from tokenfilter.adapters.redis.batches import Batch
 from tokenfilter.adapters.redis.connection import Argument
 from tokenfilter.adapters.redis.event_stream import GROUP, kept_for, place_of
 from tokenfilter.adapters.redis.records import KEEP_ACCEPTED, KEEP_REJECTED, Texts, spelt
@@ -27,7 +27,7 @@ Call = range
 """The places of some of the recipients: those that one call of the script is for."""
 
 _NAME_BYTES = 16
-_NOBODY = '"told":[]'
+_TOLD, _NOBODY = '"told":', "[]"
 _NO_TEXTS = Texts("", "", "", "")
 _ACCEPTED_FOR = ACCEPTED_FOR // ACCEPTED_FOR.resolution
 
@@ -45,13 +45,12 @@ class Settling:
         texts = spelt(decision.records)
         at = micros(evidence.at)
         noted = dumps(entry_to_plain(EventSettled(evidence=evidence, told=())))
-        before, _, after = noted.rpartition(_NOBODY)
+        before, _, after = noted.rpartition(_TOLD + _NOBODY)
         batch = _batch(alerts)
         self._version: list[Argument] = [fence, decision.records.version, _name(decision, texts, self._recipients)]
         self._shared: list[Argument] = [at, at - _ACCEPTED_FOR, GROUP, place_of(entry)[1] if entry else ""]
-        self._shared += [alerts.lane.value, batch.head, batch.tail, before + _NOBODY[:-1], _NOBODY[-1] + after]
+        self._shared += [alerts.lane.value, batch.head, batch.tail, before + _TOLD, after]
         self._shared += [KEEP_ACCEPTED, KEEP_REJECTED, kept_for(entry)]
-        self._owed_head = owed_head(f"alert:{alerts.token}")
         self._texts = texts
 
     def calls(self, at_once: int) -> list[Call]:
@@ -64,8 +63,7 @@ class Settling:
         is_last, to = call.stop == len(self.alerts), self._recipients[call.start : call.stop]
         said = _said(to, self.alerts[call.start : call.stop])
         texts = self._texts if is_last else _NO_TEXTS
-        named = _strings(to), _strings(to, head=self._owed_head)
-        return [*self._version, int(is_last), int(noted), *self._shared, *texts, *named, said]
+        return [*self._version, int(is_last), int(noted), *self._shared, *texts, _strings(to), said]
 
 
 def _batch(alerts: Alerts) -> Batch:
@@ -79,9 +77,9 @@ def _batch(alerts: Alerts) -> Batch:
     return Batch(head=dumps(shared).removesuffix("]}"))
 
 
-def _strings(texts: Sequence[str], *, head: str = "") -> str:
-    """Texts that need no escape as a JSON list, each with the same head."""
-    return f'["{head}' + f'","{head}'.join(texts) + '"]' if texts else "[]"
+def _strings(texts: Sequence[str]) -> str:
+    """Texts that need no escape as a JSON list."""
+    return '["' + '","'.join(texts) + '"]' if texts else "[]"
 
 
 def _said(spelt: Sequence[str], alerts: Alerts) -> str:

@@ -1,8 +1,12 @@
--- Give up an entry that nobody can read, with the notifications that are known to stand in it. On: owned.
--- KEYS: the owner's last fence, owed, left, stream. ARGV: fence, group, lane, id, then the notifications' names.
+-- Give up an entry that nobody can read: nobody is owed what stands in it. On: owned, outbox_index.
+-- KEYS: the owner's last fence, left, stream, index that `left` names for it, if any. ARGV: fence, group, lane, id.
 local stale = owned(KEYS[1], ARGV[1])
 if stale then return stale end
-for n = 5, #ARGV do redis.call('HDEL', KEYS[2], ARGV[n]) end
-redis.call('HDEL', KEYS[3], ARGV[3] .. ' ' .. ARGV[4])
-redis.call('XACK', KEYS[4], ARGV[2], ARGV[4])
-return redis.call('XDEL', KEYS[4], ARGV[4])
+local place = ARGV[3] .. ' ' .. ARGV[4]
+local count = KEYS[4] and redis.call('HEXISTS', KEYS[4], place) == 1 and redis.call('HGET', KEYS[2], place)
+if count then
+  plus(KEYS[2], 'all', -count)
+  forget_entry(KEYS[4], KEYS[2], place)
+end
+redis.call('XACK', KEYS[3], ARGV[2], ARGV[4])
+return redis.call('XDEL', KEYS[3], ARGV[4])

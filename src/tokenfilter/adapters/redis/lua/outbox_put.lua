@@ -1,7 +1,5 @@
--- Queue a notification unless it is owed already.
--- KEYS: owed, left, stream of its lane. ARGV: its name, lane, entry. Returns where it stands, nil if it was owed.
-if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1 then return nil end
-local place = ARGV[2] .. ' ' .. redis.call('XADD', KEYS[3], '*', 'e', ARGV[3])
-redis.call('HSET', KEYS[1], ARGV[1], place .. ' queued 0')
-redis.call('HSET', KEYS[2], place, 1)
-return place
+-- Queue a notification unless it is owed already. On: outbox_index.
+-- KEYS: index, left, stream of its lane. ARGV: who, lane, entry. Returns where it stands, nil if it was owed.
+if owed_at(KEYS[1], ARGV[1], '') then return nil end
+plus(KEYS[2], 'all', 1)
+return queue_alone(KEYS[1], KEYS[2], KEYS[3], ARGV[2], ARGV[3], ARGV[1])
