@@ -29,6 +29,8 @@ FIRST_CHAT = 10**9
 _AT_ONCE = 1_000
 _JUDGING = Path(__file__).with_name("judging.py")
 _LARGEST_ANSWER = 2**26
+_LOOK_EVERY = 0.05
+"""Seconds: who looks more often takes the processes that are measured their cores."""
 _PREFIX = "bench:"
 _SHARED_WITHIN = 30
 """Seconds: a share changes hands when a lease is renewed, every three of them."""
@@ -57,7 +59,7 @@ class Ground:
     async def empty(self) -> None:
         """Return once everything that was heard is judged."""
         while await self.container.event_stream().length():
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(_LOOK_EVERY)
 
     async def shared(self, judges: int) -> None:
         """Return once so many judges have all that is judged among them, each as much as the others.

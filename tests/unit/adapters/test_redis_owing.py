@@ -14,12 +14,12 @@ from tokenfilter.adapters.memory.journal import MemoryJournal
 from tokenfilter.adapters.memory.outbox import MemoryOutbox
 from tokenfilter.adapters.memory.processed_tokens import MemoryProcessedTokens
 from tokenfilter.adapters.redis import outbox, processed_tokens, settling
-from tokenfilter.adapters.redis.batches import Batch
+from tokenfilter.adapters.redis.batches import Batch, spelt
 from tokenfilter.domain.alerts import alerts
 from tokenfilter.domain.dedup import ACCEPTED_FOR
 from tokenfilter.domain.delivery import digest_of
 from tokenfilter.domain.ids import ChatId, Destination
-from tokenfilter.domain.notification import FoldReason
+from tokenfilter.domain.notification import FoldReason, Lane
 from tokenfilter.testing import examples
 from tokenfilter.testing.contracts import soon
 from tokenfilter.testing.examples import NOON
@@ -211,4 +211,24 @@ async def test_whoever_is_owed_one_by_itself_is_not_queued_again_by_an_event(red
     found = await taken(redis_process, 3)
     assert sorted(n.id for n in found) == sorted(n.id for n in queued)
     await finish(redis_process, found)
+    await nothing_is_left(redis_process)
+
+
+async def test_whoever_is_owed_an_alert_is_owed_no_other_where_the_acceptances_are_gone(redis_process):
+    queued = await settled(redis_process)
+    [accepted] = await redis_process.stored("*:accepted")
+    await redis_process.connection.writes.delete(accepted)
+    await settled(redis_process, "@beta")
+    assert await redis_process.outbox.length() == len(queued)
+
+
+async def test_what_an_earlier_version_left_is_given_to_nobody_and_goes(redis_process):
+    alert, keys = examples.alert(9), redis_process.keys
+    partition, client = keys.partition(alert.token), redis_process.connection.writes
+    entry = await client.xadd(keys.outbox(partition, Lane.ALERTS), {"e": spelt(alert)})
+    await client.hset(keys.left(partition), f"B {entry}", 1)
+    other = examples.alert(8)
+    await redis_process.outbox.put(other)
+    assert await taken(redis_process, 1) == [other]
+    await finish(redis_process, [other])
     await nothing_is_left(redis_process)

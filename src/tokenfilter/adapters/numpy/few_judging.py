@@ -66,15 +66,16 @@ class FewJudging:
 
     def _enough(self, ruled: int) -> int:
         """The slots for which at least as many callers count as their quorum is."""
-        most = len(self._qualifying)
-        asked = [(quorum, slots & ruled) for quorum, slots in self._slots.quorums.items() if quorum <= most]
-        at_least = [ruled] + [0] * max((quorum for quorum, slots in asked if slots), default=0)
-        levels = range(len(at_least) - 1, 0, -1)
-        for qualifying in self._qualifying:
-            for number in levels:
+        counting, at_least = self._qualifying, [ruled]
+        asked = {quorum: slots & ruled for quorum, slots in self._slots.quorums.items() if quorum <= len(counting)}
+        most = max((quorum for quorum, slots in asked.items() if slots), default=0)
+        for qualifying in counting if most else ():
+            if len(at_least) <= most:
+                at_least.append(0)
+            for number in range(len(at_least) - 1, 0, -1):
                 at_least[number] |= at_least[number - 1] & qualifying
         found = 0
-        for quorum, slots in asked:
+        for quorum, slots in asked.items():
             if slots:
                 found |= slots & at_least[quorum]
         return found

@@ -125,6 +125,11 @@ class RedisOutbox(Outbox):
         """Where it was taken, else where it belongs by now: a chat may have moved since."""
         return self._taken.get(notification_id, At(at_home, ""))
 
+    def _place(self, notification_id: str, partition: int) -> str:
+        """Where it was taken in the partition; '' if it was not."""
+        at = self._at(notification_id, partition)
+        return at.place if at.partition == partition else ""
+
     def _remember(self, notification: Notification, partition: int, place: str) -> None:
         """What is written where this process leads is read here next."""
         if self._fences.find(lease(partition)) is not None:
@@ -144,7 +149,7 @@ class RedisOutbox(Outbox):
         indexes, found = self._owing.indexes(partition, [n.id for n in notifications])
         said: list[Argument] = []
         for n, (number, who) in zip(notifications, found, strict=True):
-            said += [len(keys) + number + 1, who, self._at(n.id, partition).place, n.lane.value, spelt(n)]
+            said += [len(keys) + number + 1, who, self._place(n.id, partition), n.lane.value, spelt(n)]
         places, gone = await self._connection.run(_REVISE, keys + indexes, [self._fences.of(name), _GROUP, *said])
         for notification, place in zip(notifications, places, strict=True):
             if place:
@@ -172,8 +177,12 @@ class RedisOutbox(Outbox):
         indexes, found = self._owing.indexes(partition, [one.notification for one in ended])
         ends: list[Argument] = []
         for one, (number, who) in zip(ended, found, strict=True):
-            place = self._at(one.notification, partition).place
-            ends += [len(keys) + number + 1, who, place, dumps(entry_to_plain(one))]
+            ends += [
+                len(keys) + number + 1,
+                who,
+                self._place(one.notification, partition),
+                dumps(entry_to_plain(one)),
+            ]
         try:
             gone = await self._connection.run(_FINISH, keys + indexes, [self._fences.of(name), _GROUP, *ends])
         except StaleOwnerError:
@@ -199,7 +208,10 @@ class RedisOutbox(Outbox):
         owed = await self._owing.among([(at, found_in) for at, (_, found_in) in zip(places, read, strict=True)])
         for at, notifications in zip(places, owed, strict=True):
             self._taken.update(dict.fromkeys((n.id for n in notifications), at))
-        return [(raw, [(at, n) for n in some]) for (raw, _), at, some in zip(read, places, owed, strict=True)]
+        found_out = list(zip([raw for raw, _ in read], places, owed, strict=True))
+        for raw in [raw for raw, _, some in found_out if not some]:
+            await self._give_up(raw)
+        return [(raw, [(at, n) for n in some]) for raw, at, some in found_out if some]
 
     def _standing(self, raw: Raw) -> At:
         partition, lane = self._streams[raw.key]
@@ -207,16 +219,18 @@ class RedisOutbox(Outbox):
 
     async def _bury(self, raw: Raw, error: NotStoredFormError) -> None:
         """Set an entry aside that cannot be read; who is owed what stands there is owed nothing by it any more."""
-        partition, lane = self._streams[raw.key]
         sample = raw.fields.get("e", str(dict(raw.fields)))[:_SAMPLE]
         await self._dead.bury(DeadLetter(reason=str(error), sample=sample, at=self._clock.now()))
+        await self._give_up(raw)
+
+    async def _give_up(self, raw: Raw) -> None:
+        """Let an entry go: what it holds is owed to nobody, or cannot be read."""
+        partition, lane = self._streams[raw.key]
         name, [(_, index)] = lease(partition), await self._owing.left([self._standing(raw)])
         keys = [self._keys.fence(name), self._keys.left(partition), raw.key, *([index] if index else ())]
-        try:
+        with suppress(StaleOwnerError):  # then the entry is the new owner's trouble; two letters do no harm
             args: list[Argument] = [self._fences.of(name), _GROUP, lane.value, raw.id]
             await self._connection.run(_DROP, keys, args)
-        except StaleOwnerError:
-            return  # then the entry is the new owner's trouble; two letters do no harm
 
 
 def lease(partition: int) -> str:

@@ -35,12 +35,15 @@ class Owing:
             return sum(int(owed or 0) for owed in await pipe.execute())
 
     async def left(self, entries: Iterable[At]) -> list[tuple[int, str]]:
-        """How many each entry still holds, and the key of the index they are in; 0 and '' if nothing is known of it."""
+        """How many each entry still holds, and the key of the index they are in; 0 and '' if nothing is known of it.
+
+        An earlier version noted no index: nobody is owed what it left.
+        """
         pipe = self._connection.reads.pipeline(transaction=False)
         for at in entries:
             pipe.hmget(self._keys.left(at.partition), at.place, f"{at.place} in")
         with translated():
-            return [(int(count or 0), index or "") for count, index in await pipe.execute()]
+            return [(int(count or 0), index) if index else (0, "") for count, index in await pipe.execute()]
 
     async def among(self, read: Sequence[tuple[At, list[Notification]]]) -> list[list[Notification]]:
         """Those of each entry that have not ended."""

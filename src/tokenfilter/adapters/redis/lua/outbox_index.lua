@@ -16,9 +16,9 @@ local function tried(index, place, who)
   return redis.call('HEXISTS', index, place) == 1 and 0 or nil
 end
 
--- whos(list): for whom an entry is. is_for(index, place, who): whether what was settled there is for somebody; its list
+-- names_in(list): for whom an entry is. is_for(index, place, who): whether what was settled there is for somebody; its list
 -- is fetched but once, looked through while few are asked about, and taken apart for many.
-local function whos(list) return cjson.decode(string.match(list, '%[.*')) end
+local function names_in(list) return cjson.decode(string.match(list, '%[.*')) end
 local FEW = 40
 local lists, apart, asked = {}, {}, {}
 local function is_for(index, place, who)
@@ -27,7 +27,7 @@ local function is_for(index, place, who)
   if asked[place] <= FEW then return string.find(lists[place], '"' .. who .. '"', 1, true) ~= nil end
   if not apart[place] then
     apart[place] = {}
-    for _, one in ipairs(whos(lists[place])) do apart[place][one] = true end
+    for _, one in ipairs(names_in(lists[place])) do apart[place][one] = true end
   end
   return apart[place][who]
 end
@@ -86,7 +86,7 @@ local function forget_entry(index, left, place)
   local list = redis.call('HGET', index, place)
   local fields, is_alone = {place}, string.sub(list, 1, 1) == '['
   local named = not is_alone and redis.call('HEXISTS', index, 'named') == 1
-  for _, who in ipairs(whos(list)) do
+  for _, who in ipairs(names_in(list)) do
     table.insert(fields, place .. ' ' .. who)
     if named then unname(index, who, place) end
     if is_alone then table.insert(fields, who) end

@@ -44,15 +44,17 @@ local function accepted_among(whos)
 end
 
 -- Which of these may be owed an alert without counting as accepted, by their number: who is noted by name, and who was
--- told so long ago that it has run out.
+-- told so long ago that it has run out, or that nothing is remembered of it.
 local function owed_among(whos)
   local owed, found = {}, redis.call('HMGET', KEYS[6], 'named', 'batches')
   if #whos == 0 then return owed end
   for n, place in ipairs(found[1] and redis.call('HMGET', KEYS[6], unpack(whos)) or {}) do
     if place then owed[n] = true end
   end
+  local remembered = redis.call('EXISTS', KEYS[2]) == 1
   for place in string.gmatch(found[2] or '', '(%u %S+) ') do
-    if tonumber(string.match(redis.call('HGET', KEYS[6], place), '^%d+')) > tonumber(ARGV[7]) then break end
+    local at = tonumber(string.match(redis.call('HGET', KEYS[6], place), '^%d+'))
+    if remembered and at > tonumber(ARGV[7]) then break end
     for n, who in ipairs(whos) do
       if is_for(KEYS[6], place, who) and tried(KEYS[6], place, who) then owed[n] = true end
     end
