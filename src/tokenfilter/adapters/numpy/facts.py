@@ -18,7 +18,7 @@ from tokenfilter.domain.ids import ChannelId
 STRETCH = 256
 """Limits in a stretch, at most, while there are few slots: what is read of one costs less than to begin."""
 
-_PER_SLOTS = 64
+_PER_SLOTS = 80
 """With many slots a stretch may hold one limit for so many slots: bitmaps become longer, and need not be more."""
 
 
