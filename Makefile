@@ -29,7 +29,7 @@ format: $(VENV)/.dev ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.bench ## Measure everything, beside peers (25 minutes on a quiet machine)
+bench: $(VENV)/.bench ## Measure everything, beside peers (35 minutes on a quiet machine)
 	$(BIN)/python benchmarks/matching.py
 	$(BIN)/python benchmarks/through_redis.py
 	$(BIN)/python benchmarks/through_redis.py --subscribers 100000 --edits 100
