@@ -109,6 +109,14 @@ async def test_a_successor_is_given_those_of_an_entry_that_are_not_finished(redi
     assert await taken(heir, 2) == [queued[0], queued[2]]
 
 
+async def exactly_these_are_given_and_end(process, queued):
+    """Each of these is given once, and when they have ended nothing is left."""
+    found = await taken(process, len(queued))
+    assert sorted(n.id for n in found) == sorted(n.id for n in queued)
+    await finish(process, found)
+    await nothing_is_left(process)
+
+
 async def nothing_is_left(process):
     """Nothing is owed, and nothing says that anything was."""
     assert await process.outbox.length() == await process.pending() == 0
@@ -174,10 +182,7 @@ async def test_who_is_told_anew_while_the_first_alert_is_still_owed_is_owed_one(
     again = await settled(redis_process, "@beta")
     assert {n.destination for n in again} == everybody - {first[0].destination}
     assert await redis_process.outbox.length() == 3
-    found = await taken(redis_process, 3)
-    assert sorted(n.id for n in found) == sorted(n.id for n in first)
-    await finish(redis_process, found)
-    await nothing_is_left(redis_process)
+    await exactly_these_are_given_and_end(redis_process, first)
 
 
 async def test_what_was_taken_and_not_finished_is_given_again_on_demand(redis_process):

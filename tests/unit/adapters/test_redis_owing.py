@@ -7,7 +7,13 @@ from random import Random
 
 import pytest
 from tests.redis_process import redis_connection, redis_keys, redis_process, redis_successor  # noqa: F401
-from tests.unit.adapters.test_redis_outbox import finish, nothing_is_left, settled, taken
+from tests.unit.adapters.test_redis_outbox import (
+    exactly_these_are_given_and_end,
+    finish,
+    nothing_is_left,
+    settled,
+    taken,
+)
 
 from tokenfilter.adapters.memory.event_stream import MemoryEventStream
 from tokenfilter.adapters.memory.journal import MemoryJournal
@@ -104,7 +110,7 @@ async def test_any_story_leaves_the_same_owed_as_in_memory(redis_process, redis_
 
 async def test_an_entry_that_nobody_can_read_is_set_aside_and_nobody_is_owed_it(redis_process, monkeypatch):
     with monkeypatch.context() as spoilt:
-        spoilt.setattr(settling, "_batch", lambda _: Batch(head="{", tail=""))
+        spoilt.setattr(settling, "alerts_batch", lambda *_: Batch(head="{", tail=""))
         unread = await settled(redis_process)
     others = await settled(redis_process, "@beta", routes=[examples.route(chat) for chat in (4, 5)])
     await redis_process.outbox.put(examples.alert(9))
@@ -208,10 +214,7 @@ async def test_whoever_is_owed_one_by_itself_is_not_queued_again_by_an_event(red
     again = await settled(redis_process, "@beta")
     assert [n.id for n in again] == [n.id for n in queued]
     assert await redis_process.outbox.length() == 3
-    found = await taken(redis_process, 3)
-    assert sorted(n.id for n in found) == sorted(n.id for n in queued)
-    await finish(redis_process, found)
-    await nothing_is_left(redis_process)
+    await exactly_these_are_given_and_end(redis_process, queued)
 
 
 async def test_whoever_is_owed_an_alert_is_owed_no_other_where_the_acceptances_are_gone(redis_process):

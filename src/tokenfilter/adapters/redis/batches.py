@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from tokenfilter.domain.alerts import Alerts
 from tokenfilter.domain.brief import shared
 from tokenfilter.domain.evidence import Evidence
 from tokenfilter.domain.ids import ChatId
@@ -52,12 +53,12 @@ def spelt(notification: Notification) -> str:
     return batch.head + recipient + batch.tail
 
 
-def alerts_batch(alert: Notification, evidence: Evidence) -> Batch:
-    """The batch of every alert with this evidence and the same times as this one."""
+def alerts_batch(times: Notification | Alerts, evidence: Evidence) -> Batch:
+    """The batch of every alert with this evidence and these times."""
     shared = {
         "evidence": evidence_to_plain(evidence),
-        "queued": micros(alert.queued_at),
-        "until": micros(alert.useful_until),
+        "queued": micros(times.queued_at),
+        "until": micros(times.useful_until),
         "to": [],
     }
     return Batch(head=dumps(shared).removesuffix("]}"))

@@ -8,7 +8,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from itertools import pairwise
 
-from tokenfilter.adapters.redis.batches import Batch
+from tokenfilter.adapters.redis.batches import alerts_batch
 from tokenfilter.adapters.redis.connection import Argument
 from tokenfilter.adapters.redis.event_stream import GROUP, kept_for, place_of
 from tokenfilter.adapters.redis.records import KEEP_ACCEPTED, KEEP_REJECTED, Texts, spelt
@@ -17,7 +17,6 @@ from tokenfilter.domain.alerts import Alerts
 from tokenfilter.domain.decide import Decision
 from tokenfilter.domain.dedup import ACCEPTED_FOR
 from tokenfilter.domain.history import EventSettled
-from tokenfilter.domain.plain.evidence import evidence_to_plain
 from tokenfilter.domain.plain.history import entry_to_plain
 from tokenfilter.domain.plain.measures import micros
 from tokenfilter.domain.plain.text import dumps
@@ -46,7 +45,7 @@ class Settling:
         at = micros(evidence.at)
         noted = dumps(entry_to_plain(EventSettled(evidence=evidence, told=())))
         before, _, after = noted.rpartition(_TOLD + _NOBODY)
-        batch = _batch(alerts)
+        batch = alerts_batch(alerts, evidence)
         self._version: list[Argument] = [fence, decision.records.version, _name(decision, texts, self._recipients)]
         self._shared: list[Argument] = [at, at - _ACCEPTED_FOR, GROUP, place_of(entry)[1] if entry else ""]
         self._shared += [alerts.lane.value, batch.head, batch.tail, before + _TOLD, after]
@@ -64,17 +63,6 @@ class Settling:
         said = _said(to, self.alerts[call.start : call.stop])
         texts = self._texts if is_last else _NO_TEXTS
         return [*self._version, int(is_last), int(noted), *self._shared, *texts, _strings(to), said]
-
-
-def _batch(alerts: Alerts) -> Batch:
-    """What the recipients share in the outbox (batches.py)."""
-    shared = {
-        "evidence": evidence_to_plain(alerts.evidence),
-        "queued": micros(alerts.queued_at),
-        "until": micros(alerts.useful_until),
-        "to": [],
-    }
-    return Batch(head=dumps(shared).removesuffix("]}"))
 
 
 def _strings(texts: Sequence[str]) -> str:
